@@ -1,0 +1,60 @@
+"""Errors, named by what the caller should do next."""
+
+from datetime import timedelta
+
+
+class ReconcilerError(Exception):
+    """Base of every error that this product raises on purpose; its text is written for the operator."""
+
+
+class Retryable(ReconcilerError):
+    """The remote did not answer as it should; nothing was changed; look again later."""
+
+
+class Throttled(Retryable):
+    """The remote asks us to slow down; ``after`` is how long to wait, or None when it did not say."""
+
+    def __init__(self, message: str, after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class Rejected(ReconcilerError):
+    """The remote understood the request and refuses it; sending it again changes nothing."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+class Unauthorised(ReconcilerError):
+    """The token was refused, or may not do this; a person has to mend the credentials."""
+
+
+class OutcomeUnknown(ReconcilerError):
+    """A write was sent and its answer was lost: never sent again blindly; the next look decides."""
+
+
+class Untrustworthy(Retryable):
+    """The answer does not fit the question (rows nobody asked for, a total that is not met): treated as unread."""
+
+
+class Unsupported(ReconcilerError):
+    """The adapter does not declare this capability; nothing was requested."""
+
+
+class PoisonPayload(ReconcilerError):
+    """A delivery whose body cannot be folded; it is parked with this text and blocks nothing."""
+
+
+class ConfigurationError(ReconcilerError):
+    """Settings that cannot be started with; ``problems`` lists every one as ``key path: what is wrong``."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("The configuration has problems:\n" + "\n".join(f"  {problem}" for problem in problems))
+        self.problems = problems
+
+
+class LeaseLost(ReconcilerError):
+    """Another worker took the shop over; what this one had in hand is dropped, not written."""

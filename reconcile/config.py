@@ -1,0 +1,317 @@
+"""Settings: the environment, and the shops of the stores file. Every problem is reported together, with its key path."""
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema, ValidationError, validate
+from marshmallow import fields as f
+
+from reconcile.errors import ConfigurationError
+from reconcile.evidence import Declared
+from reconcile.model import Mode
+
+DURATION = re.compile(r"^(\d+)\s*(s|m|h|d)$")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+TOUCH_TAG = "reconciler-retry-"
+
+
+def duration(text: str) -> timedelta:
+    """`15m`, `30d`, `90s`, `4h`; raises ValueError otherwise."""
+    found = DURATION.match(text.strip())
+    if not found:
+        raise ValueError(f"{text!r} is no duration: write a number and s, m, h or d, such as 15m")
+    return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What may only lower a decision (design, section 5)."""
+
+    max_age: timedelta = timedelta(days=3)
+    attempts: int = 2
+    settle: timedelta = timedelta(minutes=10)
+    touches_an_hour: int = 60
+    share: float = 0.30
+    share_from: int = 10
+    proof_gap: timedelta = timedelta(minutes=2)
+    proof_age: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """One shop of the stores file."""
+
+    store: str
+    domain: str
+    mode: Mode = Mode.OBSERVE
+    locale: str = "en"
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    missing_after: timedelta = timedelta(minutes=15)
+    pending_after: timedelta = timedelta(minutes=30)
+    sweep_every: timedelta = timedelta(minutes=5)
+    check_every: timedelta = timedelta(hours=1)
+    pos_spacing: timedelta = timedelta(milliseconds=250)
+    shopify: Mapping[str, str] = field(default_factory=dict, repr=False)
+    pos_kind: str = "heartland"
+    pos: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    references: tuple[str, ...] = ("{name}", "{number}")
+    declared: Declared = field(default_factory=Declared)
+    limits: Limits = field(default_factory=Limits)
+    alert_url: str = field(default="", repr=False)
+    alert_secret: str = field(default="", repr=False)
+    webhook_url: str = ""  # where Shopify is to send: our own public address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole configuration in force."""
+
+    shops: Mapping[str, Shop]
+    database_url: str = "sqlite:///var/reconciler.db"
+    redis_url: str = ""
+    secret_key: str = field(default="", repr=False)
+    clock_file: str = ""  # the demo's simulated day; empty: the machine's clock
+    stop_all: bool = False  # the global stop switch
+
+
+class ShopifySchema(Schema):
+    client_id = f.String()
+    client_secret = f.String()
+    access_token = f.String()
+    api_version = f.String(load_default="2026-10")
+    base_url = f.Url(require_tld=False)
+
+
+class PosSchema(Schema):
+    kind = f.String(required=True)
+    subdomain = f.String()
+    token = f.String()
+    base_url = f.Url(require_tld=False)
+    references = f.List(f.String(validate=validate.Regexp(r".*\{(name|number)\}.*")), validate=validate.Length(min=1))
+    spacing_ms = f.Integer(load_default=250, validate=validate.Range(min=0, max=10_000))
+
+
+class LimitsSchema(Schema):
+    max_age = f.String()
+    attempts = f.Integer(validate=validate.Range(min=0))
+    settle = f.String()
+    touches_an_hour = f.Integer(validate=validate.Range(min=0))
+    share = f.Float(validate=validate.Range(min=0, max=1))
+    share_from = f.Integer(validate=validate.Range(min=1))
+
+
+def _declared_schema() -> type[Schema]:
+    """One field per declared setting, so that the two can not drift apart."""
+    kinds: dict[str, Callable[[], f.Field[Any]]] = {
+        "bool": f.Boolean, "tuple": lambda: f.List(f.String()), "datetime": f.Raw, "str": f.String,
+    }  # fmt: skip
+    made = {
+        setting.name: next(make for word, make in kinds.items() if word in str(setting.type))()
+        for setting in fields(Declared)
+    }
+    return Schema.from_dict(dict(made), name="DeclaredSchema")
+
+
+DeclaredSchema = _declared_schema()
+
+
+class ShopSchema(Schema):
+    shop = f.String(required=True, validate=validate.Regexp(r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$"))
+    mode = f.String(load_default="observe", validate=validate.OneOf([mode.value for mode in Mode]))
+    locale = f.String(load_default="en", validate=validate.OneOf(["en", "fr"]))
+    webhook_secrets = f.List(f.String(), load_default=[])
+    webhook_url = f.String(load_default="")
+    missing_after = f.String(load_default="15m")
+    pending_after = f.String(load_default="30m")
+    sweep_every = f.String(load_default="5m")
+    check_every = f.String(load_default="1h")
+    alert_url = f.String(load_default="")
+    alert_secret = f.String(load_default="")
+    shopify = f.Nested(ShopifySchema, required=True)
+    pos = f.Nested(PosSchema, required=True)
+    connector = f.Nested(DeclaredSchema, load_default={})
+    limits = f.Nested(LimitsSchema, load_default={})
+
+
+SECRET_KEYS = {"client_id", "client_secret", "access_token", "token", "webhook_secrets", "alert_secret", "alert_url"}
+
+
+def resolve_secrets(value: Any, path: str, environ: Mapping[str, str], problems: list[str]) -> Any:
+    """Replace `env:NAME` and `file:PATH`; a secret written in clear is a problem, not a secret."""
+    if isinstance(value, dict):
+        return {key: resolve_secrets(part, f"{path}.{key}", environ, problems) for key, part in value.items()}
+    if isinstance(value, list):
+        return [resolve_secrets(part, path, environ, problems) for part in value]
+    if not isinstance(value, str):
+        return value
+    if value.startswith("env:"):
+        found = environ.get(value[4:])
+        if not found:
+            problems.append(f"{path}: the environment variable {value[4:]} is not set")
+        return found or ""
+    if value.startswith("file:"):
+        try:
+            return Path(value[5:]).read_text().strip()
+        except OSError as error:
+            problems.append(f"{path}: cannot read {value[5:]}: {error.strerror}")
+            return ""
+    if path.rpartition(".")[2] in SECRET_KEYS:
+        problems.append(f"{path}: secrets are written env:NAME or file:PATH, never in clear")
+    return value
+
+
+def read_stores(path: Path, environ: Mapping[str, str], kinds: frozenset[str]) -> dict[str, Shop]:
+    """The shops of a stores file; raises `ConfigurationError` with every problem there is."""
+    try:
+        document = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise ConfigurationError([f"{path}: there is no such file; copy stores.example.toml and fill it in"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"{path}: {error}"]) from None
+    problems = [f"{key}: unknown table" for key in document if key not in ("defaults", "stores")]
+    shops = {}
+    for store, own in document.get("stores", {}).items():
+        merged = _over(document.get("defaults", {}), own)
+        shop = _read_shop(store, merged, environ, kinds, problems)
+        if shop:
+            shops[store] = shop
+    if not document.get("stores"):
+        problems.append("stores: name at least one shop, such as [stores.demo]")
+    if problems:
+        raise ConfigurationError(problems)
+    return shops
+
+
+def _over(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(defaults)
+    for key, value in own.items():
+        merged[key] = _over(merged[key], value) if isinstance(value, dict) and key in merged else value
+    return merged
+
+
+def _read_shop(
+    store: str, raw: dict[str, Any], environ: Mapping[str, str], kinds: frozenset[str], problems: list[str]
+) -> Shop | None:
+    path = f"stores.{store}"
+    before = len(problems)
+    resolved = resolve_secrets(raw, path, environ, problems)
+    try:
+        loaded: dict[str, Any] = ShopSchema().load(resolved)
+    except ValidationError as error:
+        problems.extend(_flat(path, error.messages))
+        return None
+    if loaded["pos"]["kind"] not in kinds:
+        problems.append(f"{path}.pos.kind: {loaded['pos']['kind']!r} is none of {', '.join(sorted(kinds))}")
+    shop = _make_shop(store, loaded, problems)
+    problems.extend(_contradictions(path, shop, loaded) if shop else [])
+    return shop if len(problems) == before else None
+
+
+def _make_shop(store: str, loaded: dict[str, Any], problems: list[str]) -> Shop | None:
+    path = f"stores.{store}"
+
+    def lasting(key: str, text: str) -> timedelta:
+        try:
+            return duration(text)
+        except ValueError as error:
+            problems.append(f"{path}.{key}: {error}")
+            return timedelta()
+
+    limits: dict[str, Any] = {
+        key: lasting(f"limits.{key}", value) if key in ("max_age", "settle") else value
+        for key, value in loaded["limits"].items()
+    }
+    return Shop(
+        store=store,
+        domain=loaded["shop"],
+        mode=Mode(loaded["mode"]),
+        locale=loaded["locale"],
+        webhook_secrets=tuple(loaded["webhook_secrets"]),
+        webhook_url=loaded["webhook_url"],
+        missing_after=lasting("missing_after", loaded["missing_after"]),
+        pending_after=lasting("pending_after", loaded["pending_after"]),
+        sweep_every=lasting("sweep_every", loaded["sweep_every"]),
+        check_every=lasting("check_every", loaded["check_every"]),
+        pos_spacing=timedelta(milliseconds=loaded["pos"]["spacing_ms"]),
+        shopify=loaded["shopify"],
+        pos_kind=loaded["pos"]["kind"],
+        pos=loaded["pos"],
+        references=tuple(loaded["pos"].get("references") or ("{name}", "{number}")),
+        declared=declared_from(loaded["connector"], f"{path}.connector", problems),
+        limits=Limits(**limits),
+        alert_url=loaded["alert_url"],
+        alert_secret=loaded["alert_secret"],
+    )
+
+
+def declared_from(raw: Mapping[str, Any], path: str = "declared", problems: list[str] | None = None) -> Declared:
+    """The connector's settings from plain values: lists become tuples, the minimum date aware UTC."""
+    values: dict[str, Any] = {}
+    for key, value in raw.items():
+        values[key] = tuple(value) if isinstance(value, list) else value
+    minimum = values.get("order_minimum_created")
+    if minimum is not None:
+        try:
+            moment = minimum if isinstance(minimum, datetime) else datetime.fromisoformat(str(minimum))
+            values["order_minimum_created"] = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except ValueError:
+            text = f"{path}.order_minimum_created: write a date and time, such as 2026-01-01T00:00:00Z"
+            if problems is None:
+                raise ConfigurationError([text]) from None
+            problems.append(text)
+            del values["order_minimum_created"]
+    return Declared(**values)
+
+
+def _contradictions(path: str, shop: Shop, loaded: dict[str, Any]) -> list[str]:
+    found = []
+    if not shop.shopify.get("access_token") and not shop.shopify.get("client_id"):
+        found.append(f"{path}.shopify: give client_id and client_secret, or access_token")
+    if shop.shopify.get("client_id") and not shop.shopify.get("client_secret"):
+        found.append(f"{path}.shopify.client_secret: missing beside client_id")
+    tags = [*(shop.declared.allow_tags or ()), *(shop.declared.ignore_tags or ()), *(shop.declared.routing_tags or ())]
+    if any(tag.lower().startswith(TOUCH_TAG) for tag in tags):
+        found.append(
+            f"{path}.connector: the tags beginning with {TOUCH_TAG} are ours; the connector may not act on them"
+        )
+    if shop.pos_kind == "heartland" and not (loaded["pos"].get("subdomain") or loaded["pos"].get("base_url")):
+        found.append(f"{path}.pos.subdomain: missing")
+    return found
+
+
+def _flat(path: str, messages: Any) -> list[str]:
+    if isinstance(messages, dict):
+        return [line for key, part in messages.items() for line in _flat(f"{path}.{key}", part)]
+    return [f"{path}: {' '.join(messages) if isinstance(messages, list) else messages}"]
+
+
+def settings_from(environ: Mapping[str, str] | None = None, *, kinds: frozenset[str]) -> Settings:
+    """The settings in force; the secret key is made under var/ on the first run."""
+    env = os.environ if environ is None else environ
+    database_url = env.get("DATABASE_URL", "") or "sqlite:///var/reconciler.db"
+    return Settings(
+        shops=read_stores(Path(env.get("STORES_FILE", "") or "stores.toml"), env, kinds),
+        database_url=database_url,
+        redis_url=env.get("REDIS_URL", ""),
+        secret_key=env.get("SECRET_KEY", "") or _kept_secret(Path("var/secret_key")),
+        clock_file=env.get("CLOCK_FILE", ""),
+        stop_all=env.get("STOP", "") not in ("", "0", "false"),
+    )
+
+
+def _kept_secret(path: Path) -> str:
+    import secrets
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as made:
+            made.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()

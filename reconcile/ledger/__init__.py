@@ -1,0 +1,86 @@
+"""The ledger: two engines on one database, one that writes and one that only reads."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.schema import Table
+
+logger = logging.getLogger(__name__)
+
+SAFE_WAL = (3, 51, 3)  # earlier SQLite can lose committed rows when a WAL is reset under two connections
+
+
+class Ledger:
+    """One ledger; `busy_ms` is how long a writer waits for SQLite's single write lock before it gives up."""
+
+    def __init__(self, url: str, *, busy_ms: int = 15_000, pool_size: int = 20) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writing = self._engine(busy_ms, pool_size, begin="BEGIN IMMEDIATE")
+        # A deferred transaction that reads and then writes fails at once when another wrote meanwhile,
+        # and an immediate one would make every page take the write lock: hence two engines.
+        self._reading = self._engine(busy_ms, pool_size, begin="BEGIN") if self.is_sqlite else self._writing
+
+    def _engine(self, busy_ms: int, pool_size: int, begin: str) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(self.url, pool_size=pool_size, pool_pre_ping=True)
+        from pysqlite3 import dbapi2  # type: ignore[import-untyped]
+
+        if self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(self.url, module=dbapi2, pool_size=pool_size, connect_args={"check_same_thread": False})
+        journal = _journal_mode(dbapi2.sqlite_version_info)
+
+        @event.listens_for(engine, "connect")
+        def set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+            connection.isolation_level = None  # the driver must not open transactions
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={busy_ms}")
+            for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine, "begin")
+        def begin_transaction(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction, committed at the end; keep it short and never call a vendor inside."""
+        with self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view that takes no lock from writers."""
+        with self._reading.connect() as connection:
+            yield connection
+
+    def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
+        """The dialect's insert, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def dispose(self) -> None:
+        """Close every connection (before a fork, or at the end)."""
+        self._writing.dispose()
+        self._reading.dispose()
+
+    @property
+    def engine(self) -> Engine:
+        return self._writing
+
+
+def _journal_mode(version: tuple[int, ...]) -> str:
+    if version >= SAFE_WAL:
+        return "WAL"
+    warnings.warn(f"SQLite {version} can lose rows in WAL mode; using TRUNCATE, which is slower", stacklevel=3)
+    return "TRUNCATE"

@@ -1,0 +1,290 @@
+"""The ledger's tables. Every fact lives here; the broker may be emptied at any moment."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+from reconcile.ledger.types import Amount, Id, Json, Moment
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# One row per shop of the stores file: its lease, its watermark, and what was learned of it.
+shops = Table(
+    "shops",
+    metadata,
+    Column("store", String(64), primary_key=True),
+    Column("domain", String(255), nullable=False),
+    Column("installed_at", Moment, nullable=False),
+    Column("lease_token", String(36)),
+    Column("lease_until", Moment),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
+    Column("watermark", Moment),  # every order updated before it was seen
+    Column("next_sweep_at", Moment),
+    Column("next_check_at", Moment),
+    Column("next_subscriptions_at", Moment),
+    Column("swept_at", Moment),
+    Column("checked_at", Moment),
+    Column("sweep_error", Text),
+    Column("pos_error", Text),
+    Column("pos_read_at", Moment),
+    Column("pos_pause_until", Moment),
+    Column("shopify_pause_until", Moment),
+    Column("last_delivery_at", Moment),
+    Column("set_up", Json),  # the newest reading of the POS's settings
+    Column("spellings", Json, nullable=False, server_default="{}"),  # pattern → orders matched under it
+    Column("known_reference", String(255)),  # one that is in the POS: the positive control of every proof of absence
+    Column("touch", String(16), nullable=False, server_default="unproven"),
+    Column("touch_failures", Integer, nullable=False, server_default="0"),
+    Column("touch_learned_at", Moment),
+    Column("stopped_at", Moment),
+    Column("stopped_by", String(128)),
+    Column("stop_reason", Text),
+    Column("mode", String(16)),  # set by an admin; None: the stores file's
+    Column("declared", Json, nullable=False, server_default="{}"),  # set by an admin, over the stores file's
+    Column("declared_at", Moment),
+)
+
+# The inbox. `body` is sealed and dropped once folded; it stays only while parked.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("store", String(64), nullable=False),
+    Column("webhook_id", String(128), nullable=False),
+    Column("topic", String(64), nullable=False),
+    Column("event_id", String(128)),
+    Column("api_version", String(16)),
+    Column("triggered_at", Moment),
+    Column("received_at", Moment, nullable=False),
+    Column("state", String(8), nullable=False, server_default="received"),  # received | folded | parked
+    Column("folded_at", Moment),
+    Column("order_id", BigInteger),
+    Column("error", Text),
+    Column("body", LargeBinary),
+    UniqueConstraint("store", "webhook_id"),
+    Index("ix_deliveries_state_id", "state", "id"),
+    Index("ix_deliveries_store_id", "store", "id"),
+)
+
+# Orders as last seen on both sides, and the case on each.
+orders = Table(
+    "orders",
+    metadata,
+    Column("store", String(64), primary_key=True),
+    Column("order_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(255), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("eligible_at", Moment, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("found_by", String(8), nullable=False),  # webhook | sweep
+    Column("total", Amount, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("body", Json, nullable=False),  # the reduced order (shopify/stored.py)
+    Column("detailed_at", Moment),  # when payments, locations and holds were last read from Shopify
+    Column("reread", Boolean, nullable=False, server_default=false()),  # two versions share one second: ask Shopify
+    Column("traits", Json, nullable=False, server_default="[]"),
+    Column("standing", String(8), nullable=False, server_default="waiting"),
+    Column("unread_since", Moment),
+    Column("sales", Json, nullable=False, server_default="[]"),  # POS records as last seen (pos/stored.py)
+    Column("discrepancies", Json, nullable=False, server_default="[]"),
+    Column("findings", Json, nullable=False, server_default="[]"),
+    Column("decision", Json),
+    Column("cause", String(48)),  # the settled first cause
+    Column("subject", String(255), nullable=False, server_default=""),
+    Column("certainty", String(8)),
+    Column("noticed_at", Moment),  # when a cause was first found
+    Column("looked_at", Moment),
+    Column("next_look_at", Moment),  # None: nothing more to look for
+    Column("looks", Integer, nullable=False, server_default="0"),
+    Column("absent_first_at", Moment),  # first and latest whole read that showed no record under any spelling
+    Column("absent_last_at", Moment),
+    Column("arrived_at", Moment),  # the POS record's own creation time
+    Column("case_state", String(12)),  # None: never needed one
+    Column("case_opened_at", Moment),
+    Column("case_closed_at", Moment),
+    Column("closing", String(12)),
+    Column("closed_by", String(128)),
+    Column("held_until", Moment),
+    Column("cause_gone_at", Moment),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # touches since the last re-queue, for this cause
+    Column("touches", Integer, nullable=False, server_default="0"),  # touches ever
+    Column("requeued_by", String(128)),
+    Column("requeued_at", Moment),
+    Column("batch_id", String(36)),
+    Index("ix_orders_due", "store", "next_look_at"),
+    Index("ix_orders_store_created_at", "store", "created_at"),
+    Index("ix_orders_store_standing", "store", "standing", "created_at"),
+    Index("ix_orders_store_case_state", "store", "case_state", "created_at"),
+    Index("ix_orders_store_cause", "store", "cause", "created_at"),
+    Index("ix_orders_store_eligible_at", "store", "eligible_at"),
+    Index("ix_orders_store_name", "store", "name"),
+)
+
+# The journal: written before the touch is sent, and again when its answer is known.
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("store", String(64), nullable=False),
+    Column("order_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("tag", String(64), nullable=False),
+    Column("state", String(8), nullable=False),  # intended | done | refused | unknown
+    Column("cause", String(48), nullable=False),
+    Column("subject", String(255), nullable=False, server_default=""),
+    Column("canary", Boolean, nullable=False, server_default=false()),
+    Column("by", String(128), nullable=False, server_default="policy"),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("intended_at", Moment, nullable=False),
+    Column("answered_at", Moment),
+    Column("answer", Text),
+    Column("outcome", String(12)),  # arrived | not_arrived | doubled
+    Column("judged_at", Moment),
+    UniqueConstraint("store", "order_id", "tag"),
+    Index("ix_actions_store_intended_at", "store", "intended_at"),
+)
+
+# Append-only history of what happened to an order, a shop or an incident.
+events = Table(
+    "events",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("store", String(64), nullable=False),
+    Column("order_id", BigInteger),
+    Column("incident_id", BigInteger),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("who", String(128), nullable=False, server_default="policy"),
+    Column("text", Text, nullable=False),
+    Index("ix_events_store_order_id", "store", "order_id", "id"),
+    Index("ix_events_store_id", "store", "id"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("store", String(64), nullable=False),
+    Column("cause", String(48), nullable=False),
+    Column("subject", String(255), nullable=False, server_default=""),
+    Column("state", String(12), nullable=False),  # open | acknowledged | resolved
+    Column("opened_at", Moment, nullable=False),
+    Column("since", Moment, nullable=False),  # when the first order of it became eligible
+    Column("resolved_at", Moment),
+    Column("acknowledged_by", String(128)),
+    Column("note", Text),
+    Column("fixed_by", String(128)),
+    Column("fixed_at", Moment),
+    Column("released", Integer, nullable=False, server_default="0"),  # orders touched since the cause was seen gone
+    Column("progress", Text, nullable=False, server_default=""),  # the sentence shown: "not fixed yet", …
+    Column("alerted_at", Moment),
+    Index("ix_incidents_store_state", "store", "state"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("store", String(64), nullable=False),
+    Column("incident_id", BigInteger),
+    Column("kind", String(32), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("next_at", Moment),  # None: sent, or given up
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("sent_at", Moment),
+    Column("error", Text),
+    Index("ix_alerts_next_at", "next_at"),
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("store", String(64), primary_key=True),
+    Column("slug", String(64), primary_key=True),
+    Column("subject", String(255), primary_key=True, server_default=""),
+    Column("result", String(16), nullable=False),  # pass | fail | does_not_apply | unknown
+    Column("position", Integer, nullable=False, server_default="0"),
+    Column("title", Text, nullable=False),
+    Column("title_fr", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("evidence_fr", Text, nullable=False),
+    Column("fix", Text, nullable=False, server_default=""),
+    Column("fix_fr", Text, nullable=False, server_default=""),
+    Column("checked_at", Moment, nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("by", String(128), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("filter", Json, nullable=False),
+    Column("cancelled_at", Moment),
+)
+
+batch_items = Table(
+    "batch_items",
+    metadata,
+    Column("batch_id", String(36), ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True),
+    Column("store", String(64), primary_key=True),
+    Column("order_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("result", String(16), nullable=False, server_default="waiting"),  # waiting|touched|arrived|skipped|cancelled
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("at", Moment),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", String(128), nullable=False),
+    Column("prefix", String(12), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of 256 random bits
+    Column("role", String(8), nullable=False),  # viewer | operator | admin
+    Column("stores", Json, nullable=False),  # []: all
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+# What an adapter must keep: rotating tokens, cursors. Values are sealed.
+kept = Table(
+    "kept",
+    metadata,
+    Column("store", String(64), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("kept_at", Moment, nullable=False),
+)
+
+# Who was alive when.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", String(64), primary_key=True),  # "beat", "worker", "web"
+    Column("at", Moment, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+)

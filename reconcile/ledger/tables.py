@@ -95,6 +95,7 @@ orders = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("eligible_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),  # the last update that the POS should follow; our own echo is none
     Column("first_seen_at", Moment, nullable=False),
     Column("found_by", String(8), nullable=False),  # webhook | sweep
     Column("total", Amount, nullable=False),

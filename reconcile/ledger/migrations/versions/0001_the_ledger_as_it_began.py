@@ -162,6 +162,7 @@ def upgrade() -> None:
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
         sa.Column("eligible_at", Moment(), nullable=False),
+        sa.Column("changed_at", Moment(), nullable=False),
         sa.Column("first_seen_at", Moment(), nullable=False),
         sa.Column("found_by", sa.String(length=8), nullable=False),
         sa.Column("total", Amount(), nullable=False),

@@ -1,0 +1,62 @@
+"""The one place where real clients are made: settings in, services out."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from reconcile.clock import Clock, FileClock, SystemClock, sleep
+from reconcile.config import Settings, Shop, settings_from
+from reconcile.http import Http
+from reconcile.ledger import Ledger
+from reconcile.pos.base import Pos
+from reconcile.pos.registry import ADAPTERS
+from reconcile.services import Services
+from reconcile.shopify.admin import Admin, ClientCredentials, StaticToken
+from reconcile.vault import Vault
+
+
+def services_from(environ: Mapping[str, str] | None = None) -> Services:
+    """Services on the settings in force; raises `ConfigurationError` with every problem there is."""
+    return make_services(settings_from(environ, kinds=frozenset(ADAPTERS)))
+
+
+def make_services(settings: Settings, clock: Clock | None = None, ledger: Ledger | None = None) -> Services:
+    """Services on these settings; one client per shop, made when it is first asked for."""
+    time = clock or (FileClock(Path(settings.clock_file)) if settings.clock_file else SystemClock())
+    calls = {"pos": 0, "shopify": 0}
+    by_store = settings.shops
+
+    @cache
+    def pos(store: str) -> Pos:
+        return _pos(by_store[store], time, calls)
+
+    @cache
+    def admin(store: str) -> Admin:
+        return _admin(by_store[store], time, calls)
+
+    return Services(
+        settings=settings,
+        ledger=ledger or Ledger(settings.database_url),
+        clock=time,
+        vault=Vault(settings.secret_key),
+        pos=lambda shop: pos(shop.store),
+        admin=lambda shop: admin(shop.store),
+        calls=calls,
+    )
+
+
+def _pos(shop: Shop, clock: Clock, calls: dict[str, int]) -> Pos:
+    return ADAPTERS[shop.pos_kind](shop.pos, clock=clock, sleep=sleep, on_call=lambda: _count(calls, "pos"))
+
+
+def _admin(shop: Shop, clock: Clock, calls: dict[str, int]) -> Admin:
+    own = shop.shopify
+    token = own.get("access_token")
+    http = Http(own.get("base_url") or f"https://{shop.domain}", sleep=sleep, on_call=lambda: _count(calls, "shopify"))
+    credentials = StaticToken(token) if token else ClientCredentials(own["client_id"], own["client_secret"])
+    version = own.get("api_version", "2026-10")
+    return Admin(http, shop=shop.domain, api_version=version, credentials=credentials, clock=clock, sleep=sleep)
+
+
+def _count(calls: dict[str, int], side: str) -> None:
+    calls[side] += 1

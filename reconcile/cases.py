@@ -1,0 +1,76 @@
+"""The case on an order: what a look and its decision make of it. Pure; names are the ledger's columns."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from reconcile.model import CaseState, Certainty, Closing, Decision, Finding, Order, Remedy, Standing, Verb
+from reconcile.rules import catalogue
+
+STATE_OF = {
+    Verb.TOUCH: CaseState.RETRYING,
+    Verb.ASK: CaseState.NEEDS_PERSON,
+    Verb.TELL: CaseState.NEEDS_PERSON,
+    Verb.FLAG: CaseState.NEEDS_PERSON,
+}
+WEIGHT = {None: 0, Certainty.POSSIBLE.value: 1, Certainty.LIKELY.value: 2, Certainty.CERTAIN.value: 3}
+NEEDING = frozenset({Standing.MISSING, Standing.PENDING, Standing.DIFFERS})
+
+
+def is_open(row: Row[Any]) -> bool:
+    return row.case_state is not None and row.case_state != CaseState.CLOSED
+
+
+def fix_held(row: Row[Any]) -> str | None:
+    """The fix_then_retry cause that was settled on this order, if one was."""
+    rule = catalogue().get(row.cause or "")
+    return row.cause if rule is not None and rule.remedy is Remedy.FIX_THEN_RETRY else None
+
+
+def settled_cause(row: Row[Any], findings: Sequence[Finding], now: datetime) -> dict[str, Any]:
+    """The first cause of an order stays, unless a later look has better evidence for another one."""
+    first = findings[0] if findings else None
+    if first is None:
+        return {}
+    weaker = row.cause in (None, "unexplained") or WEIGHT[first.certainty] > WEIGHT.get(row.certainty, 0)
+    if not weaker or (row.cause and first.cause == "unexplained"):
+        return {}
+    noticed = {} if row.noticed_at and row.cause != "unexplained" else {"noticed_at": now}
+    return {"cause": first.cause, "subject": first.subject, "certainty": first.certainty.value, **noticed}
+
+
+def next_state(
+    row: Row[Any], order: Order, standing: Standing, decision: Decision, findings: Sequence[Finding], now: datetime
+) -> dict[str, Any]:
+    """The case after this look: opened, moved on, or closed with how."""
+    if order.deleted_at or (order.cancelled_at and standing is Standing.EXCLUDED and is_open(row)):
+        return _close(row, Closing.GONE, now)
+    if standing is Standing.MATCHED:
+        return _close(row, _how_it_arrived(row), now)
+    if standing is Standing.EXCLUDED:
+        return _close(row, Closing.EXCLUDED, now)
+    if row.case_state == CaseState.CLOSED and row.closing in (Closing.DISMISSED, Closing.BY_HAND):
+        return {}
+    if standing not in NEEDING and decision.verb not in STATE_OF and not is_open(row):
+        return {}
+    if row.case_state == CaseState.HELD and row.held_until and row.held_until > now:
+        return {}
+    state = STATE_OF.get(decision.verb, CaseState.WATCHING)
+    if decision.verb is Verb.WAIT and row.touches and standing is Standing.MISSING:
+        state = CaseState.RETRYING
+    opened = {} if is_open(row) else {"case_opened_at": now, "case_closed_at": None, "closing": None, "closed_by": None}
+    return {"case_state": state.value, **opened}
+
+
+def _how_it_arrived(row: Row[Any]) -> Closing:
+    if not row.touches:
+        return Closing.ARRIVED
+    return Closing.AFTER_FIX if fix_held(row) else Closing.AFTER_RETRY
+
+
+def _close(row: Row[Any], how: Closing, now: datetime) -> dict[str, Any]:
+    if not is_open(row):
+        return {}
+    return {"case_state": CaseState.CLOSED.value, "case_closed_at": now, "closing": how.value, "held_until": None}

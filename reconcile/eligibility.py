@@ -1,0 +1,49 @@
+"""From when on an order may be expected in the POS. Pure."""
+
+from datetime import datetime
+
+from reconcile.config import TOUCH_TAG
+from reconcile.evidence import Declared
+from reconcile.model import Order
+
+UNPAID = frozenset({None, "pending", "authorized", "expired"})
+
+
+def own_tags(order: Order) -> frozenset[str]:
+    """The order's tags in lower case, without the ones that our touches left."""
+    return frozenset(tag.lower() for tag in order.tags if not tag.lower().startswith(TOUCH_TAG))
+
+
+def eligible_at(previous: Order | None, since: datetime | None, order: Order, declared: Declared) -> datetime:
+    """The moment the order became eligible: its creation, or the update that lifted what had kept it out."""
+    if previous is None or since is None:
+        return order.created_at
+    return order.updated_at if _released(previous, order, declared) else since
+
+
+def _released(before: Order, after: Order, declared: Declared) -> bool:
+    ignored = {tag.lower() for tag in declared.ignore_tags or ()}
+    allowed = {tag.lower() for tag in declared.allow_tags or ()}
+    return (
+        (before.financial_status in UNPAID and after.financial_status not in UNPAID)
+        or (before.financial_status == "partially_paid" and after.financial_status == "paid")
+        or bool(own_tags(before) & ignored and not own_tags(after) & ignored)
+        or bool(allowed and not own_tags(before) & allowed and own_tags(after) & allowed)
+        or (before.on_hold is True and after.on_hold is False)
+        or (
+            declared.download_unfulfilled_orders is False
+            and before.fulfillment_status == "unfulfilled"
+            and after.fulfillment_status != "unfulfilled"
+        )
+    )
+
+
+def is_echo(before: Order, after: Order) -> bool:
+    """Whether nothing differs but what our own touch changes: its tag and the time of the update."""
+    return _without_touch(before) == _without_touch(after)
+
+
+def _without_touch(order: Order) -> tuple[object, ...]:
+    skipped = {"tags", "updated_at", "payments", "assigned_locations", "on_hold", "edited_at"}
+    fields = (getattr(order, name) for name in Order.__dataclass_fields__ if name not in skipped)
+    return (own_tags(order), *fields)

@@ -1,0 +1,206 @@
+"""Fold: deliveries become orders. Out of order, repeated and partial ones are harmless; a poison one is parked."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, tuple_, update
+
+from reconcile import eligibility
+from reconcile.errors import PoisonPayload
+from reconcile.evidence import Declared
+from reconcile.inference import traits
+from reconcile.ledger.tables import deliveries, orders, shops
+from reconcile.model import Order
+from reconcile.privacy import PRIVACY_TOPICS, forget
+from reconcile.schedule import first_look
+from reconcile.services import Services
+from reconcile.shopify.payload import Mention, read_order, read_topic_ids
+from reconcile.shopify.stored import order_from_json, order_to_json
+from reconcile.shops import declared_of
+
+BATCH = 500
+ORDER_TOPICS = frozenset(
+    f"orders/{word}" for word in ("create", "updated", "paid", "fulfilled", "partially_fulfilled", "cancelled")
+)
+MENTION_TOPICS = frozenset({"orders/edited", "orders/delete", "refunds/create"})
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A delivery with what was read from it: an order, a mention of one, or why it could not be read."""
+
+    delivery: Row[Any]
+    found: Order | Mention | None = None
+    error: str | None = None
+
+
+def drain(services: Services, limit: int = BATCH) -> int:
+    """Fold up to `limit` received deliveries, oldest first; answers how many there were.
+
+    Two workers may drain at once: folding the same delivery twice changes nothing.
+    """
+    with services.ledger.read() as connection:
+        waiting = connection.execute(
+            select(deliveries).where(deliveries.c.state == "received").order_by(deliveries.c.id).limit(limit)
+        ).all()
+    read = [_read(services, row) for row in waiting]
+    if read:
+        with services.ledger.write() as connection:
+            _fold_batch(services, connection, read)
+    return len(read)
+
+
+def _read(services: Services, row: Row[Any]) -> Read:
+    try:
+        body = services.vault.open(row.body)
+        if row.topic in ORDER_TOPICS:
+            return Read(row, read_order(body))
+        if row.topic in MENTION_TOPICS:
+            return Read(row, read_topic_ids(row.topic, body))
+        if row.topic in PRIVACY_TOPICS or row.topic == "app/uninstalled":
+            return Read(row, None, _wrong_shape(body))
+    except PoisonPayload as error:
+        return Read(row, error=str(error))
+    return Read(row)  # a topic we did not ask for: kept as history, nothing to fold
+
+
+def _wrong_shape(body: bytes) -> str | None:
+    try:
+        return None if isinstance(json.loads(body), dict) else "the body is no JSON object"
+    except ValueError as error:
+        return f"the body is no JSON: {error}"
+
+
+def _fold_batch(services: Services, connection: Connection, read: Sequence[Read]) -> None:
+    now = services.clock.now()
+    known = _known_orders(connection, read)
+    for item in read:
+        store = item.delivery.store
+        if isinstance(item.found, Order):
+            fold(services, connection, store, item.found, found_by="webhook", known=known)
+        elif isinstance(item.found, Mention):
+            _note_mention(connection, store, item.found, now, known)
+        elif item.error is None and item.delivery.topic in (*PRIVACY_TOPICS, "app/uninstalled"):
+            forget(services, connection, item.delivery)
+    _close_deliveries(connection, read, now)
+
+
+def _known_orders(connection: Connection, read: Sequence[Read]) -> dict[tuple[str, int], Row[Any]]:
+    keys = {(item.delivery.store, item.found.order_id) for item in read if item.found is not None}
+    if not keys:
+        return {}
+    query = select(orders).where(tuple_(orders.c.store, orders.c.order_id).in_(keys))
+    return {(row.store, row.order_id): row for row in connection.execute(query)}
+
+
+def fold(
+    services: Services,
+    connection: Connection,
+    store: str,
+    order: Order,
+    *,
+    found_by: str,
+    known: dict[tuple[str, int], Row[Any]],
+) -> bool:
+    """Write an order as last seen; the newest `updated_at` wins. Answers whether anything changed.
+
+    `known` holds the rows already in the ledger and is kept true, so that one batch may carry an order many times.
+    """
+    now = services.clock.now()
+    row = known.get((store, order.order_id))
+    declared = declared_of(services, store)
+    if row is None:
+        values = _first_version(store, order, declared, now, found_by)
+        statement = services.ledger.insert(orders).values(**values).on_conflict_do_nothing().returning(orders)
+        inserted = connection.execute(statement).first()
+        if inserted is not None:
+            known[store, order.order_id] = inserted
+        return inserted is not None
+    changes = _next_version(row, order, declared, now, trusted=found_by != "webhook")
+    if not changes:
+        return False
+    statement = update(orders).where(orders.c.store == store, orders.c.order_id == order.order_id)
+    known[store, order.order_id] = connection.execute(statement.values(**changes).returning(orders)).one()
+    return True
+
+
+def _first_version(store: str, order: Order, declared: Declared, now: datetime, found_by: str) -> dict[str, Any]:
+    return {
+        "store": store,
+        "order_id": order.order_id,
+        "first_seen_at": now,
+        "found_by": found_by,
+        "created_at": order.created_at,
+        "eligible_at": eligibility.eligible_at(None, None, order, declared),
+        "changed_at": order.created_at,
+        "next_look_at": first_look(order.created_at, now),
+        **_as_columns(order),
+    }
+
+
+def _as_columns(order: Order) -> dict[str, Any]:
+    return {
+        "name": order.name,
+        "updated_at": order.updated_at,
+        "total": order.total,
+        "currency": order.currency,
+        "body": order_to_json(order),
+        "traits": sorted(traits(order)),
+    }
+
+
+def _next_version(row: Row[Any], order: Order, declared: Declared, now: datetime, *, trusted: bool) -> dict[str, Any]:
+    """What changes in the ledger when this version comes in; nothing for an older or a repeated one.
+
+    `trusted`: read from Shopify just now, so that it settles two versions of the same second.
+    """
+    before = order_from_json(row.body)
+    order = _with_details(before, order)
+    if order.updated_at < before.updated_at:
+        return {}
+    if order.updated_at == before.updated_at and order != before and not trusted:
+        return {"reread": True, "next_look_at": now}
+    changes: dict[str, Any] = {} if order == before else _as_columns(order)
+    if row.reread and trusted:
+        changes["reread"] = False
+    if order == before or eligibility.is_echo(before, order):
+        return changes
+    since = eligibility.eligible_at(before, row.eligible_at, order, declared)
+    due = first_look(order.updated_at, now)
+    changes |= {"eligible_at": since, "changed_at": order.updated_at}
+    changes["next_look_at"] = due if row.next_look_at is None else min(due, row.next_look_at)
+    return changes
+
+
+def _with_details(before: Order, order: Order) -> Order:
+    """Keep what a webhook's body does not carry: payments, locations, hold, the moment of an edit."""
+    kept = {
+        name: getattr(before, name)
+        for name in ("payments", "assigned_locations", "on_hold", "edited_at", "deleted_at")
+        if getattr(order, name) is None and getattr(before, name) is not None
+    }
+    return replace(order, **kept) if kept else order
+
+
+def _note_mention(
+    connection: Connection, store: str, mention: Mention, now: datetime, known: dict[tuple[str, int], Row[Any]]
+) -> None:
+    """An edit, a refund or a delete names an order: read it from Shopify before anything is believed of it."""
+    if (store, mention.order_id) in known:
+        statement = update(orders).where(orders.c.store == store, orders.c.order_id == mention.order_id)
+        connection.execute(statement.values(reread=True, next_look_at=now))
+    else:
+        connection.execute(update(shops).where(shops.c.store == store).values(next_sweep_at=now))
+
+
+def _close_deliveries(connection: Connection, read: Sequence[Read], now: datetime) -> None:
+    for item in read:
+        values: dict[str, Any] = {"state": "parked", "error": item.error, "folded_at": now}
+        if item.error is None:
+            order_id = item.found.order_id if item.found is not None else None
+            values = {"state": "folded", "error": None, "folded_at": now, "order_id": order_id, "body": None}
+        where = (deliveries.c.id == item.delivery.id, deliveries.c.state == "received")
+        connection.execute(update(deliveries).where(*where).values(**values))

@@ -1,0 +1,71 @@
+"""The shop's lease: one worker at a time. Held in the ledger, with a fence that every write-back must still match."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from reconcile.errors import LeaseLost
+from reconcile.ledger import Ledger
+from reconcile.ledger.tables import shops
+from reconcile.ledger.types import EPOCH
+
+LASTS = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    store: str
+    token: str
+
+    def check(self, connection: Connection) -> None:
+        """Raises `LeaseLost` when another worker took over; locks the shop's row until the transaction ends."""
+        query = select(shops.c.lease_token).where(shops.c.store == self.store).with_for_update()
+        if connection.execute(query).scalar() != self.token:
+            raise LeaseLost(f"{self.store}: another worker holds the lease now; what this one had in hand is dropped")
+
+
+@contextmanager
+def lease(ledger: Ledger, store: str) -> Iterator[Lease | None]:
+    """The shop's lease, or None when another worker holds it. Real time, never the simulated clock."""
+    token = str(uuid.uuid4())
+    taken = _take(ledger, store, token)
+    try:
+        yield Lease(store, token) if taken else None
+    finally:
+        if taken:
+            _free(ledger, store, token)
+
+
+def renew(ledger: Ledger, held: Lease) -> None:
+    """Make the lease last again from now on; raises `LeaseLost` when it is no longer ours."""
+    with ledger.write() as connection:
+        held.check(connection)
+        until = _now(ledger, connection) + LASTS
+        connection.execute(update(shops).where(shops.c.store == held.store).values(lease_until=until))
+
+
+def _take(ledger: Ledger, store: str, token: str) -> bool:
+    with ledger.write() as connection:
+        now = _now(ledger, connection)
+        free = or_(shops.c.lease_token.is_(None), shops.c.lease_until < now)
+        statement = update(shops).where(shops.c.store == store, free)
+        values = {"lease_token": token, "lease_until": now + LASTS, "fence": shops.c.fence + 1}
+        return connection.execute(statement.values(**values)).rowcount == 1
+
+
+def _free(ledger: Ledger, store: str, token: str) -> None:
+    with ledger.write() as connection:
+        statement = update(shops).where(shops.c.store == store, shops.c.lease_token == token)
+        connection.execute(statement.values(lease_token=None, lease_until=None))
+
+
+def _now(ledger: Ledger, connection: Connection) -> datetime:
+    """The database's clock on PostgreSQL, where workers may sit on several hosts; this host's on SQLite."""
+    if ledger.is_sqlite:
+        return datetime.now(UTC)
+    seconds = connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
+    return EPOCH + timedelta(seconds=float(seconds))

@@ -1,0 +1,73 @@
+"""A shop as it stands: the stores file, what an admin set over it, and what was learned."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from reconcile.config import Shop, declared_from
+from reconcile.evidence import Declared
+from reconcile.ledger.tables import shops
+from reconcile.model import Mode
+from reconcile.services import Services
+
+STAGGER = timedelta(seconds=1)
+
+
+def enrol(services: Services) -> None:
+    """Give every shop of the stores file its row; called when a process starts."""
+    now = services.clock.now()
+    with services.ledger.write() as connection:
+        for shop in services.settings.shops.values():
+            values = {
+                "store": shop.store, "domain": shop.domain, "installed_at": now, "watermark": now,
+                "next_sweep_at": now + shop.sweep_every, "next_check_at": now, "next_subscriptions_at": now,
+            }  # fmt: skip
+            statement = services.ledger.insert(shops).values(**values)
+            connection.execute(statement.on_conflict_do_update(index_elements=["store"], set_={"domain": shop.domain}))
+
+
+def row_of(connection: Connection, store: str) -> Row[Any]:
+    """The shop's row; it exists once `enrol` has run."""
+    return connection.execute(select(shops).where(shops.c.store == store)).one()
+
+
+def declared_of(services: Services, store: str, row: Row[Any] | None = None) -> Declared:
+    """What is declared of the connector: the stores file's, with what an admin set since laid over it."""
+    declared = services.shop(store).declared
+    over = row.declared if row is not None else None
+    return replace(declared, **_given(over)) if over else declared
+
+
+def _given(raw: dict[str, Any]) -> dict[str, Any]:
+    laid = declared_from(raw)
+    return {key: getattr(laid, key) for key in raw}
+
+
+def mode_of(shop: Shop, row: Row[Any]) -> Mode:
+    return Mode(row.mode) if row.mode else shop.mode
+
+
+def stop_reason(services: Services, row: Row[Any]) -> str | None:
+    """Why nothing may be written for this shop now, in words; None when it may."""
+    if services.settings.stop_all:
+        return "the global stop switch is on (STOP)"
+    if row.stopped_at is not None:
+        return f"the shop was stopped by {row.stopped_by}: {row.stop_reason}"
+    return None
+
+
+def stop(connection: Connection, store: str, *, by: str, reason: str, now: Any) -> None:
+    """Throw the shop's stop switch; the first reason stands until it is released."""
+    where = (shops.c.store == store, shops.c.stopped_at.is_(None))
+    connection.execute(update(shops).where(*where).values(stopped_at=now, stopped_by=by, stop_reason=reason))
+
+
+def change(connection: Connection, store: str, **values: Any) -> None:
+    connection.execute(update(shops).where(shops.c.store == store).values(**values))
+
+
+def stores(services: Services) -> Iterable[Shop]:
+    return services.settings.shops.values()

@@ -1,0 +1,1 @@
+"""Shopify's side: order bodies as they arrive, and the Admin GraphQL API."""

@@ -1,0 +1,386 @@
+"""The loop: look once at the orders that are due in one shop, and do what is safe."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from reconcile import codec, incidents, remediate, shop_evidence, snapshot
+from reconcile.cases import fix_held, next_state, settled_cause
+from reconcile.compare import Look, compare
+from reconcile.config import Shop
+from reconcile.decide import Proof, Situation, decide
+from reconcile.diagnose import diagnose, standing_of
+from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised
+from reconcile.evidence import Evidence, ShopEvidence
+from reconcile.grace import NEEDED, grace
+from reconcile.inbox import fold
+from reconcile.ledger.lease import Lease, lease, renew
+from reconcile.ledger.tables import events, orders
+from reconcile.model import Decision, Finding, Mode, Order, Remedy, Sale, SaleKind, Standing, TouchEffect, Verb
+from reconcile.pos.stored import sale_to_json
+from reconcile.rounds import Judged, Round
+from reconcile.schedule import next_look
+from reconcile.services import Services
+from reconcile.shopify.stored import order_from_json
+from reconcile.shops import change, declared_of, mode_of, row_of, stop_reason
+from reconcile.touches import open_book
+
+logger = logging.getLogger(__name__)
+
+LIMIT = 100
+AHEAD = timedelta(seconds=45)  # orders that are due this soon come along: one read serves them all
+PAUSES = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5))
+ARRIVALS_KEPT = 2_000
+ARRIVALS_FROM = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a round did; `more` when orders were left over because the limit was reached."""
+
+    looked: int = 0
+    touched: int = 0
+    busy: bool = False
+    unread: str | None = None
+    more: bool = False
+
+
+def reconcile(shop: Shop, services: Services, limit: int = LIMIT) -> Outcome:
+    """Look once at the orders that are due in one shop, and do what is safe.
+
+    The shop is the unit of concurrency: when another worker holds its lease nothing is done. A POS that cannot be
+    read leaves its orders `unread`; nothing is concluded from that.
+    """
+    with lease(services.ledger, shop.store) as held:
+        if held is None:
+            return Outcome(busy=True)
+        this = _begin(shop, services, held, limit)
+        if not this.due:
+            return Outcome()
+        try:
+            judged = _judge_all(this)
+        except (Retryable, Unauthorised, Rejected) as error:
+            _note_unread(this, error)
+            return Outcome(unread=str(error))
+        touched = _write_and_act(this, judged)
+        return Outcome(looked=len(judged), touched=touched, more=len(this.due) == limit)
+
+
+def _begin(shop: Shop, services: Services, held: Lease, limit: int) -> Round:
+    now = services.clock.now()
+    with services.ledger.read() as connection:
+        row = row_of(connection, shop.store)
+        paused = row.pos_pause_until is not None and row.pos_pause_until > now
+        due = [] if paused else _due(connection, shop.store, now, limit)
+        arrivals = _arrivals(connection, shop.store, now)
+        book = open_book(connection, shop.store, now)
+        day = (orders.c.store == shop.store, orders.c.eligible_at > now - timedelta(days=1))
+        today = connection.execute(select(func.count()).select_from(orders).where(*day)).scalar_one()
+    usual = grace(arrivals, shop.missing_after)
+    return Round(
+        shop=shop, services=services, held=held, now=now, row=row, due=due, usual=usual,
+        arrivals=len(arrivals), book=book, today=today,
+    )  # fmt: skip
+
+
+def _due(connection: Connection, store: str, now: datetime, limit: int) -> list[Row[Any]]:
+    """Orders whose look is due, with those due so soon that one read may serve them too; none when nothing is due."""
+    first = connection.execute(select(func.min(orders.c.next_look_at)).where(orders.c.store == store)).scalar()
+    if first is None or first > now:
+        return []
+    query = select(orders).where(orders.c.store == store, orders.c.next_look_at <= now + AHEAD)
+    return list(connection.execute(query.order_by(orders.c.next_look_at).limit(limit)))
+
+
+def _arrivals(connection: Connection, store: str, now: datetime) -> list[timedelta]:
+    """How long orders took that the connector brought in by itself and that we saw come."""
+    c = orders.c
+    query = (
+        select(c.arrived_at, c.eligible_at)
+        .where(c.store == store, c.arrived_at.is_not(None), c.touches == 0, c.cause.is_(None))
+        .where(c.eligible_at > now - ARRIVALS_FROM)
+        .order_by(c.eligible_at.desc())
+        .limit(ARRIVALS_KEPT)
+    )
+    return [max(timedelta(), row.arrived_at - row.eligible_at) for row in connection.execute(query)]
+
+
+# --- look and judge -------------------------------------------------------------------------------------------------
+
+
+def _judge_all(this: Round) -> list[Judged]:
+    current = _reread(this, [row for row in this.due if row.reread])
+    found = snapshot.take(
+        this.shop, this.pos, list(current.values()), now=this.now,
+        learned=this.row.spellings, control=this.row.known_reference,
+    )  # fmt: skip
+    absent = [order_id for order_id, sales in found.sales.items() if not sales]
+    current |= _detailed(this, [row for row in this.due if row.order_id in set(absent)])
+    looks = {order_id: _compare(this, row, current[order_id], found.sales[order_id]) for order_id, row in _rows(this)}
+    unlike = [i for i, look in looks.items() if look.standing in (Standing.DIFFERS, Standing.PENDING)]
+    with_lines = snapshot.read_lines(this.pos, found.sales, unlike)
+    for order_id in unlike:
+        looks[order_id] = _compare(this, dict(_rows(this))[order_id], current[order_id], with_lines[order_id])
+    evidence = _shop_evidence(this, [look for look in looks.values() if look.standing is not Standing.MATCHED])
+    judged = [_judge(this, row, looks[order_id], evidence, found) for order_id, row in _rows(this)]
+    _remember(this, found)
+    return judged
+
+
+def _rows(this: Round) -> list[tuple[int, Row[Any]]]:
+    return [(row.order_id, row) for row in this.due]
+
+
+def _reread(this: Round, rows: Sequence[Row[Any]]) -> dict[int, Order]:
+    """The claimed orders as last seen; those with two versions of one second are read from Shopify again."""
+    current = {row.order_id: order_from_json(row.body) for row in this.due}
+    return current | (_from_shopify(this, rows) if rows else {})
+
+
+def _detailed(this: Round, rows: Sequence[Row[Any]]) -> dict[int, Order]:
+    """Absent orders with what no webhook carries: payments, assigned locations, holds. Once per version."""
+    stale = [row for row in rows if row.detailed_at is None or row.detailed_at < row.changed_at or _may_be_held(row)]
+    return _from_shopify(this, stale) if stale else {}
+
+
+def _may_be_held(row: Row[Any]) -> bool:
+    return row.cause == "order_on_hold"  # the release of a hold moves no order webhook
+
+
+def _from_shopify(this: Round, rows: Sequence[Row[Any]]) -> dict[int, Order]:
+    read = this.services.admin(this.shop).orders([row.order_id for row in rows])
+    known = {(this.shop.store, row.order_id): row for row in rows}
+    with this.services.ledger.write() as connection:
+        for row in rows:
+            order = read.get(row.order_id)
+            if order is None:
+                gone = replace(order_from_json(row.body), deleted_at=this.now, updated_at=this.now)
+                fold(this.services, connection, this.shop.store, gone, found_by="look", known=known)
+            else:
+                fold(this.services, connection, this.shop.store, order, found_by="look", known=known)
+            where = (orders.c.store == this.shop.store, orders.c.order_id == row.order_id)
+            connection.execute(update(orders).where(*where).values(detailed_at=this.now, reread=False))
+    this.due = [_newest(row, known) for row in this.due]
+    return {order_id: order_from_json(row.body) for (_, order_id), row in known.items()}
+
+
+def _newest(row: Row[Any], known: dict[tuple[str, int], Row[Any]]) -> Row[Any]:
+    return known.get((row.store, row.order_id), row)
+
+
+def _compare(this: Round, row: Row[Any], order: Order, sales: Sequence[Any]) -> Look:
+    return compare(
+        order, sales, eligible_at=row.eligible_at, now=this.now, grace=this.usual, pending_after=this.shop.pending_after
+    )
+
+
+def _shop_evidence(this: Round, looks: Sequence[Look]) -> ShopEvidence:
+    declared = declared_of(this.services, this.shop.store, this.row)
+    with this.services.ledger.read() as connection:
+        evidence = shop_evidence.gather(connection, this.shop, this.row, declared, this.usual, this.now)
+    skus = shop_evidence.skus_of([look.order for look in looks])
+    if not looks or not shop_evidence.needs_reading(evidence.set_up, skus, this.now):
+        return evidence
+    set_up = shop_evidence.read_set_up(this.pos, skus)
+    with this.services.ledger.write() as connection:
+        change(connection, this.shop.store, set_up=codec.to_json(set_up))
+    return replace(evidence, set_up=set_up)
+
+
+def _judge(this: Round, row: Row[Any], look: Look, shop: ShopEvidence, found: snapshot.Snapshot) -> Judged:
+    evidence = Evidence(
+        order=look.order, eligible_at=row.eligible_at, now=this.now, standing=look.standing, grace=this.usual,
+        pending_after=this.shop.pending_after, sales=look.sales, discrepancies=look.discrepancies,
+        shop=shop_evidence.with_order(shop, look.order),
+    )  # fmt: skip
+    settled = look.standing is Standing.MATCHED or _still_completing(this, look)
+    findings = () if settled else diagnose(evidence)
+    standing = standing_of(look, findings)
+    decision = decide(_situation(this, row, look, findings, standing, control=found.control_found is True))
+    if _still_completing(this, look) and decision.verb is Verb.FLAG:
+        decision = Decision(verb=Verb.WAIT, reason="the connector may still be completing it in the POS")
+    return Judged(row=row, look=look, findings=findings, standing=standing, decision=decision)
+
+
+def _judge_again(
+    this: Round, row: Row[Any], look: Look, *, by_hand: tuple[Sale, ...] | None, found: snapshot.Snapshot
+) -> Judged:
+    """The same judgement on the read made for a batch of touches, with the sales that staff may have keyed in."""
+    shop = _shop_evidence(this, [look])
+    return _judge(this, row, look, shop_evidence.unreferenced_for(shop, by_hand or ()), found)
+
+
+def _still_completing(this: Round, look: Look) -> bool:
+    """A record passes through `pending` while the connector builds it; only one that stays there is a case."""
+    if look.standing is not Standing.PENDING:
+        return False
+    made = [sale.created_at for sale in look.sales if sale.created_at is not None]
+    return bool(made) and this.now - max(made) < this.shop.pending_after
+
+
+def _situation(
+    this: Round, row: Row[Any], look: Look, findings: Sequence[Finding], standing: Standing, *, control: bool
+) -> Situation:
+    held = fix_held(row)
+    stands = any(f.remedy is Remedy.FIX_THEN_RETRY for f in findings)
+    cause = held or "unexplained"
+    first_absent = row.absent_first_at or this.now
+    return Situation(
+        now=this.now,
+        standing=standing,
+        findings=findings,
+        mode=mode_of(this.shop, this.row),
+        limits=this.shop.limits,
+        eligible_at=row.eligible_at,
+        created_at=look.order.created_at,
+        installed_at=this.row.installed_at,
+        held_cause=None if stands else held,
+        proof=Proof(
+            first_absent_at=first_absent,
+            last_absent_at=this.now,
+            control_found=control,
+            spelling_proven=bool(this.row.spellings),
+            looked_for_unreferenced=True,  # checked in earnest just before a touch (`remediate.prove`)
+        ),
+        attempts=row.attempts,
+        last_touch=this.book.last(row.order_id),
+        touch=TouchEffect(this.row.touch),
+        group=this.book.group(cause, row.subject if held else "", this.now, row.requeued_at),
+        touched_last_hour=this.book.last_hour(this.now),
+        share=(this.book.by_policy_today(this.now) + 1) / max(1, this.today),
+        eligible_today=this.today,
+        arrivals=this.arrivals if this.row.touch == TouchEffect.UNPROVEN else NEEDED,
+        stopped=stop_reason(this.services, this.row),
+        requeued_by=row.requeued_by,
+        held_until=row.held_until,
+    )
+
+
+def _remember(this: Round, found: snapshot.Snapshot) -> None:
+    """What this read taught: which spellings match, and a reference that is surely there."""
+    spelled = dict(this.row.spellings)
+    for pattern in found.spelled.values():
+        spelled[pattern] = spelled.get(pattern, 0) + 1
+    known = this.row.known_reference
+    for sales in found.sales.values():
+        for sale in sales:
+            if sale.kind is SaleKind.SALE and sale.reference:
+                known = sale.reference.strip()
+    with this.services.ledger.write() as connection:
+        change(
+            connection, this.shop.store, spellings=spelled, known_reference=known,
+            pos_error=None, pos_read_at=this.now, pos_pause_until=None,
+        )  # fmt: skip
+        this.row = row_of(connection, this.shop.store)
+
+
+# --- write and act --------------------------------------------------------------------------------------------------
+
+
+def _write_and_act(this: Round, judged: Sequence[Judged]) -> int:
+    candidates = [one for one in judged if one.decision.verb is Verb.TOUCH]
+    proven = remediate.prove(this, candidates, _judge_again) if candidates else []
+    by_id = {one.row.order_id: one for one in proven}
+    renew(this.services.ledger, this.held)
+    with this.services.ledger.write() as connection:
+        this.held.check(connection)
+        for one in judged:
+            _write(this, connection, by_id.get(one.row.order_id, one))
+        incidents.refresh(connection, this.shop, this.now, alert=mode_of(this.shop, this.row) is not Mode.OBSERVE)
+    return remediate.touch_all(this, [one for one in proven if one.decision.verb is Verb.TOUCH])
+
+
+def _write(this: Round, connection: Connection, one: Judged) -> None:
+    row, look, now = one.row, one.look, this.now
+    values: dict[str, Any] = {
+        "standing": one.standing.value,
+        "unread_since": None,
+        "sales": [sale_to_json(sale) for sale in look.sales],
+        "discrepancies": [codec.to_json(d) for d in look.discrepancies],
+        "findings": [codec.to_json(f) for f in one.findings],
+        "decision": codec.to_json(one.decision),
+        "looked_at": now,
+        "looks": row.looks + 1,
+        **settled_cause(row, one.findings, now),
+        **next_state(row, look.order, one.standing, one.decision, one.findings, now),
+        **_presence(row, look, now),
+    }
+    values |= remediate.judge_touch(this, connection, row, look)
+    if one.standing is Standing.MATCHED and not row.touches and row.cause and not _was_late(this, row, look):
+        values |= {
+            "cause": None,
+            "subject": "",
+            "certainty": None,
+            "noticed_at": None,
+        }  # a false start: it came by itself
+    values["next_look_at"] = _next(this, row, one, values)
+    _tell_history(connection, row, one, values, now)
+    where = (orders.c.store == row.store, orders.c.order_id == row.order_id)
+    connection.execute(update(orders).where(*where).values(**values))
+
+
+def _was_late(this: Round, row: Row[Any], look: Look) -> bool:
+    made = [sale.created_at for sale in look.sales if sale.created_at is not None]
+    return bool(made) and min(made) - row.eligible_at > this.usual
+
+
+def _presence(row: Row[Any], look: Look, now: datetime) -> dict[str, Any]:
+    if not look.sales:
+        return {"absent_first_at": row.absent_first_at or now, "absent_last_at": now}
+    made = [s.created_at for s in look.sales if s.kind is SaleKind.SALE and s.created_at is not None]
+    arrived = row.arrived_at or min(made, default=now)
+    return {"absent_first_at": None, "absent_last_at": None, "arrived_at": arrived}
+
+
+def _next(this: Round, row: Row[Any], one: Judged, values: dict[str, Any]) -> datetime | None:
+    if one.standing is Standing.MATCHED or one.look.order.deleted_at:
+        return None
+    if one.standing is Standing.EXCLUDED and one.findings[0].cause != "order_on_hold":
+        return None
+    last = this.book.last(row.order_id)
+    planned = next_look(
+        this.now, row.changed_at, row.eligible_at, this.usual, last.sent_at if last and last.outcome is None else None
+    )
+    if one.decision.verb is Verb.WAIT and one.decision.limit == "proof":
+        soon = this.now + this.shop.limits.proof_gap + timedelta(seconds=5)
+        planned = min(planned, soon) if planned else soon
+    if one.decision.verb is Verb.WAIT and one.decision.limit in ("canary", "cap", "settling"):
+        soon = this.now + timedelta(minutes=3)
+        planned = min(planned, soon) if planned else soon
+    return planned
+
+
+def _tell_history(connection: Connection, row: Row[Any], one: Judged, values: dict[str, Any], now: datetime) -> None:
+    note = {"store": row.store, "order_id": row.order_id, "at": now}
+    if one.standing.value != row.standing:
+        text = f"{row.standing} → {one.standing.value}"
+        connection.execute(insert(events).values(kind="standing", text=text, **note))
+    if "cause" in values and values["cause"] and values["cause"] != row.cause:
+        text = f"{values['cause']} ({values['certainty']})"
+        connection.execute(insert(events).values(kind="finding", text=text, **note))
+    before = (row.decision or {}).get("verb"), (row.decision or {}).get("reason")
+    if (one.decision.verb.value, one.decision.reason) != before and one.decision.verb is not Verb.RECORD:
+        text = f"{one.decision.verb.value}: {one.decision.reason}"
+        connection.execute(insert(events).values(kind="decision", text=text, **note))
+    if values.get("closing"):
+        connection.execute(insert(events).values(kind="closed", text=values["closing"], **note))
+
+
+def _note_unread(this: Round, error: Exception) -> None:
+    """The POS could not be read: its orders are `unread`, matched ones keep their standing; try again after a pause."""
+    pause = error.after if isinstance(error, Throttled) and error.after else PAUSES[0]
+    again = this.now + pause
+    logger.warning("%s: the POS or Shopify could not be read: %s", this.shop.store, error)
+    with this.services.ledger.write() as connection:
+        this.held.check(connection)
+        ids = [row.order_id for row in this.due]
+        mine = (orders.c.store == this.shop.store, orders.c.order_id.in_(ids))
+        since = func.coalesce(orders.c.unread_since, this.now, type_=orders.c.unread_since.type)
+        connection.execute(update(orders).where(*mine).values(next_look_at=again, unread_since=since))
+        unsettled = orders.c.standing.in_([Standing.WAITING.value, Standing.MISSING.value])
+        connection.execute(update(orders).where(*mine, unsettled).values(standing=Standing.UNREAD.value))
+        change(connection, this.shop.store, pos_error=str(error), pos_pause_until=again)

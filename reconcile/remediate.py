@@ -1,0 +1,225 @@
+"""Act: the only writer. Prove absence once more, journal the intent, touch, journal the answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from reconcile import snapshot
+from reconcile.cases import fix_held
+from reconcile.compare import Look, compare
+from reconcile.config import TOUCH_TAG
+from reconcile.errors import LeaseLost, OutcomeUnknown, Rejected, Retryable, Unauthorised
+from reconcile.ledger.lease import renew
+from reconcile.ledger.tables import actions, alerts, batch_items, events, orders, shops
+from reconcile.model import Decision, DiscrepancyKind, SaleKind, TouchEffect, Verb
+from reconcile.references import is_edit, spellings
+from reconcile.rounds import Judged, Round
+from reconcile.shops import change, stop
+
+CANARIES_WITHOUT_EFFECT = 3
+KEYED_WITHIN = timedelta(days=7)
+CLOCKS_APART = timedelta(minutes=1)  # how far the POS's clock and ours may differ
+
+JudgeAgain = Callable[..., Judged]
+
+
+def prove(this: Round, candidates: Sequence[Judged], judge_again: JudgeAgain) -> list[Judged]:
+    """Judge the candidates for a touch once more, on a read made for this batch alone.
+
+    The second read shows whether they are still absent and finds the positive control; Shopify says whether they
+    still stand as they did; and sales without a reference are searched for ones that staff keyed in. A failed read
+    leaves every candidate waiting.
+    """
+    try:
+        return _judge_on_fresh_read(this, candidates, judge_again)
+    except (Retryable, Unauthorised, Rejected) as error:
+        wait = Decision(
+            verb=Verb.WAIT, reason=f"absence could not be proven just before the touch: {error}", limit="proof"
+        )
+        return [replace_decision(one, wait) for one in candidates]
+
+
+def replace_decision(one: Judged, decision: Decision) -> Judged:
+    return Judged(row=one.row, look=one.look, findings=one.findings, standing=one.standing, decision=decision)
+
+
+def _judge_on_fresh_read(this: Round, candidates: Sequence[Judged], judge_again: JudgeAgain) -> list[Judged]:
+    from_shopify = this.services.admin(this.shop).orders([one.row.order_id for one in candidates])
+    current = [from_shopify.get(one.row.order_id) or replace(one.look.order, deleted_at=this.now) for one in candidates]
+    since = max(min(order.created_at for order in current), this.now - KEYED_WITHIN)
+    by_hand = snapshot.unreferenced(this.pos, since, this.now, _known_references(this, since))
+    found = snapshot.take(
+        this.shop, this.pos, current, now=this.services.clock.now(),
+        learned=this.row.spellings, control=this.row.known_reference,
+    )  # fmt: skip
+    proven = []
+    for one, order in zip(candidates, current, strict=True):
+        details = {k: getattr(one.look.order, k) for k in ("edited_at",) if getattr(order, k) is None}
+        look = compare(
+            replace(order, **details), found.sales[order.order_id], eligible_at=one.row.eligible_at, now=this.now,
+            grace=this.usual, pending_after=this.shop.pending_after,
+        )  # fmt: skip
+        judged = judge_again(this, one.row, look, by_hand=by_hand, found=found)
+        if by_hand is None and judged.decision.verb is Verb.TOUCH and not judged.decision.by:
+            ask = Decision(
+                verb=Verb.ASK, reason="this POS cannot be searched for sales keyed in by hand", limit="proof"
+            )
+            judged = replace_decision(judged, ask)
+        if judged.decision.verb is Verb.TOUCH:
+            this.book.note(order.order_id, fix_held(one.row) or "unexplained", _subject(one.row), this.now)
+        proven.append(judged)
+    return proven
+
+
+def _subject(row: Row[Any]) -> str:
+    return row.subject if fix_held(row) else ""
+
+
+def _known_references(this: Round, since: datetime) -> frozenset[str]:
+    """Every spelling of every order of the shop around these: a sale under one of them is no sale without an order."""
+    from reconcile.shopify.stored import order_from_json
+
+    where = (orders.c.store == this.shop.store, orders.c.created_at >= since - KEYED_WITHIN)
+    with this.services.ledger.read() as connection:
+        bodies = connection.execute(select(orders.c.body).where(*where)).scalars().all()
+    return frozenset(s for body in bodies for s in spellings(order_from_json(body), this.shop.references))
+
+
+# --- touch ----------------------------------------------------------------------------------------------------------
+
+
+def touch_all(this: Round, proven: Sequence[Judged]) -> int:
+    """Touch each; answers how many were sent. Stops at the first lost answer: the next look decides."""
+    sent = 0
+    for one in proven:
+        if this.services.clock.now() - this.now > this.shop.limits.proof_age:
+            break  # the proof has grown too old while the others were touched; the next round proves again
+        if not _touch(this, one):
+            break
+        sent += 1
+    return sent
+
+
+def _touch(this: Round, one: Judged) -> bool:
+    tag, action_id = _journal_intent(this, one)
+    try:
+        this.services.admin(this.shop).add_tag(one.row.order_id, tag)
+    except OutcomeUnknown as error:
+        _journal_answer(this, action_id, "unknown", str(error))
+        return False
+    except (Rejected, Unauthorised, Retryable) as error:
+        _journal_answer(this, action_id, "refused", str(error))
+        return False
+    _journal_answer(this, action_id, "done", "Shopify has added the tag")
+    return True
+
+
+def _journal_intent(this: Round, one: Judged) -> tuple[str, int]:
+    """The intent is in the ledger before anything is sent; its number is never used again for this order."""
+    row, now = one.row, this.now
+    renew(this.services.ledger, this.held)
+    with this.services.ledger.write() as connection:
+        this.held.check(connection)
+        stopped = connection.execute(select(shops.c.stopped_at).where(shops.c.store == row.store)).scalar()
+        if stopped is not None:
+            raise LeaseLost(f"{row.store}: the shop was stopped while its orders were being judged")
+        where = (orders.c.store == row.store, orders.c.order_id == row.order_id)
+        raised = update(orders).where(*where).values(
+            touches=orders.c.touches + 1, attempts=orders.c.attempts + 1, requeued_by=None
+        )  # fmt: skip
+        number = connection.execute(raised.returning(orders.c.touches)).scalar_one()
+        tag = f"{TOUCH_TAG}{number}"
+        intent = {
+            "store": row.store, "order_id": row.order_id, "number": number, "tag": tag, "state": "intended",
+            "cause": fix_held(row) or "unexplained", "subject": _subject(row), "by": one.decision.by or "policy",
+            "reason": one.decision.reason, "intended_at": now,
+        }  # fmt: skip
+        action_id = connection.execute(insert(actions).values(**intent).returning(actions.c.id)).scalar_one()
+        note = {"store": row.store, "order_id": row.order_id, "at": now, "who": one.decision.by or "policy"}
+        connection.execute(insert(events).values(kind="touch", text=f"{tag}: {one.decision.reason}", **note))
+        connection.execute(
+            update(batch_items)
+            .where(
+                batch_items.c.store == row.store,
+                batch_items.c.order_id == row.order_id,
+                batch_items.c.result == "waiting",
+            )
+            .values(result="touched", at=now)
+        )
+    return tag, action_id
+
+
+def _journal_answer(this: Round, action_id: int, state: str, answer: str) -> None:
+    with this.services.ledger.write() as connection:
+        values = {"state": state, "answer": answer, "answered_at": this.services.clock.now()}
+        connection.execute(update(actions).where(actions.c.id == action_id).values(**values))
+
+
+# --- how it went ----------------------------------------------------------------------------------------------------
+
+
+def judge_touch(this: Round, connection: Connection, row: Row[Any], look: Look) -> dict[str, Any]:
+    """Write down how the order's last touch went, and what that teaches about touches at this shop."""
+    last = this.book.last(row.order_id)
+    if last is None or last.state == "refused" or last.outcome in ("arrived", "doubled"):
+        return {}
+    made = [s for s in look.sales if s.kind is SaleKind.SALE and not is_edit(s)]
+    doubled = any(d.kind is DiscrepancyKind.DUPLICATE for d in look.discrepancies)
+    if doubled:
+        _learn_doubles(this, connection, row)
+        _outcome(this, connection, row, "doubled")
+    elif made:
+        _outcome(this, connection, row, "arrived")
+        after = any(s.created_at is None or s.created_at >= last.sent_at - CLOCKS_APART for s in made)
+        if after and this.row.touch in (TouchEffect.UNPROVEN, TouchEffect.NO_EFFECT):
+            _learn(this, connection, touch=TouchEffect.WORKS.value, touch_failures=0)
+    elif last.outcome is None and this.now - last.sent_at >= this.shop.limits.settle:
+        _outcome(this, connection, row, "not_arrived")
+        _count_failure(this, connection)
+    return {}
+
+
+def _outcome(this: Round, connection: Connection, row: Row[Any], outcome: str) -> None:
+    newest = select(actions.c.id).where(actions.c.store == row.store, actions.c.order_id == row.order_id)
+    latest = newest.order_by(actions.c.id.desc()).limit(1).scalar_subquery()
+    connection.execute(update(actions).where(actions.c.id == latest).values(outcome=outcome, judged_at=this.now))
+    text = {"arrived": "the touch brought it in", "not_arrived": "the touch did not bring it in"}.get(
+        outcome, "it came twice"
+    )
+    values = {"store": row.store, "order_id": row.order_id, "at": this.now, "kind": "outcome", "text": text}
+    connection.execute(insert(events).values(**values))
+    result = {"result": "arrived", "at": this.now} if outcome == "arrived" else {"reason": text, "at": this.now}
+    items = (
+        batch_items.c.store == row.store,
+        batch_items.c.order_id == row.order_id,
+        batch_items.c.result == "touched",
+    )
+    connection.execute(update(batch_items).where(*items).values(**result))
+
+
+def _count_failure(this: Round, connection: Connection) -> None:
+    if this.row.touch != TouchEffect.UNPROVEN:
+        return
+    failures = this.row.touch_failures + 1
+    effect = TouchEffect.NO_EFFECT if failures >= CANARIES_WITHOUT_EFFECT else TouchEffect.UNPROVEN
+    _learn(this, connection, touch=effect.value, touch_failures=failures)
+
+
+def _learn(this: Round, connection: Connection, **values: Any) -> None:
+    change(connection, this.shop.store, touch_learned_at=this.now, **values)
+    this.row = connection.execute(select(shops).where(shops.c.store == this.shop.store)).one()
+
+
+def _learn_doubles(this: Round, connection: Connection, row: Row[Any]) -> None:
+    """A touch brought an order in twice: nothing more is touched at this shop until an admin says so."""
+    reason = f"order {row.name} arrived twice after a touch"
+    _learn(this, connection, touch=TouchEffect.DOUBLES.value)
+    stop(connection, this.shop.store, by="policy", reason=reason, now=this.now)
+    values = {"store": row.store, "kind": "stop", "created_at": this.now, "next_at": this.now}
+    title = f"{row.store}: stopped, a touch doubled a sale"
+    connection.execute(
+        insert(alerts).values(title=title, text=f"{reason}. Void one of its two sales in the POS.", **values)
+    )

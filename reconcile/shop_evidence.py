@@ -1,0 +1,89 @@
+"""What is known of a shop when its orders are judged: settings, the POS's set-up, and how its other orders fared."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from reconcile import codec
+from reconcile.config import Shop
+from reconcile.evidence import Declared, Outcome, ShopEvidence
+from reconcile.inference import traits
+from reconcile.ledger.tables import orders
+from reconcile.model import Certainty, Order, Sale, SetUp, SetUpQuestions, Standing
+from reconcile.pos.base import Pos
+from reconcile.required_products import REQUIRED_SKUS
+
+WINDOW = timedelta(hours=48)
+MOST_OUTCOMES = 2_000
+STALE = timedelta(minutes=5)  # a reading of the set-up older than this is made again when an order is absent
+SHOP_WIDE = frozenset({"explained"})
+FILTER_CAUSES_SUFFIX = ("_off", "_excluded", "stalled", "unexplained")
+
+
+def gather(
+    connection: Connection, shop: Shop, row: Row[Any], declared: Declared, usual: timedelta, now: datetime
+) -> ShopEvidence:
+    """The shop's evidence from the ledger alone; `usual` is how long an arrival usually takes at most."""
+    return ShopEvidence(
+        pos=shop.pos_kind,
+        declared=declared,
+        set_up=codec.from_json(SetUp, row.set_up) if row.set_up else None,
+        outcomes=tuple(_outcomes(connection, shop.store, usual, now)),
+    )
+
+
+def _outcomes(connection: Connection, store: str, usual: timedelta, now: datetime) -> Iterable[Outcome]:
+    c = orders.c
+    query = (
+        select(c.order_id, c.eligible_at, c.arrived_at, c.traits, c.standing, c.cause, c.certainty, c.touches)
+        .where(c.store == store, c.eligible_at > now - WINDOW, c.standing != Standing.EXCLUDED.value)
+        .order_by(c.eligible_at.desc())
+        .limit(MOST_OUTCOMES)
+    )
+    for row in reversed(connection.execute(query).all()):
+        yield Outcome(
+            order_id=row.order_id,
+            eligible_at=row.eligible_at,
+            # An order that only a touch brought in says that the filter is open now, not that it was open then.
+            arrived_at=row.arrived_at,
+            late=row.arrived_at is None and now - row.eligible_at > usual,
+            traits=frozenset(row.traits),
+            explained=_speaks_for_itself(row),
+        )
+
+
+def _speaks_for_itself(row: Row[Any]) -> bool:
+    """A cause of its own holds it back (its customer, its location): it says nothing about the shop's filters."""
+    if row.arrived_at is not None or row.cause is None:
+        return False
+    return row.certainty == Certainty.CERTAIN and not row.cause.endswith(FILTER_CAUSES_SUFFIX)
+
+
+def with_order(shop: ShopEvidence, order: Order) -> ShopEvidence:
+    """The same evidence with this order's traits as they are now known (its payments and locations were just read)."""
+    fresh = traits(order)
+    return replace(
+        shop, outcomes=tuple(replace(o, traits=fresh) if o.order_id == order.order_id else o for o in shop.outcomes)
+    )
+
+
+def needs_reading(set_up: SetUp | None, skus: frozenset[str], now: datetime) -> bool:
+    if set_up is None or now - set_up.read_at > STALE:
+        return True
+    return set_up.items is not None and not skus <= set(set_up.items)
+
+
+def read_set_up(pos: Pos, skus: Iterable[str]) -> SetUp:
+    """A fresh reading that covers the connector's required products and these SKUs."""
+    return pos.set_up(SetUpQuestions(skus=tuple(sorted({*REQUIRED_SKUS, *skus}))))
+
+
+def skus_of(orders_: Sequence[Order]) -> frozenset[str]:
+    return frozenset(line.sku for order in orders_ for line in order.lines if line.sku)
+
+
+def unreferenced_for(shop: ShopEvidence, sales: tuple[Sale, ...]) -> ShopEvidence:
+    return replace(shop, unreferenced=sales)

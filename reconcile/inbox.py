@@ -166,6 +166,8 @@ def _next_version(row: Row[Any], order: Order, declared: Declared, now: datetime
     changes: dict[str, Any] = {} if order == before else _as_columns(order)
     if row.reread and trusted:
         changes["reread"] = False
+    if row.found_by == "sweep" and not trusted:
+        changes["found_by"] = "webhook"  # it was only late, not lost
     if order == before or eligibility.is_echo(before, order):
         return changes
     since = eligibility.eligible_at(before, row.eligible_at, order, declared)

@@ -17,6 +17,7 @@ from reconcile.ledger.tables import actions, alerts, batch_items, events, orders
 from reconcile.model import Decision, DiscrepancyKind, SaleKind, TouchEffect, Verb
 from reconcile.references import is_edit, spellings
 from reconcile.rounds import Judged, Round
+from reconcile.schedule import AFTER_TOUCH
 from reconcile.shops import change, stop
 
 CANARIES_WITHOUT_EFFECT = 3
@@ -128,7 +129,7 @@ def _journal_intent(this: Round, one: Judged) -> tuple[str, int]:
             raise LeaseLost(f"{row.store}: the shop was stopped while its orders were being judged")
         where = (orders.c.store == row.store, orders.c.order_id == row.order_id)
         raised = update(orders).where(*where).values(
-            touches=orders.c.touches + 1, attempts=orders.c.attempts + 1, requeued_by=None
+            touches=orders.c.touches + 1, attempts=orders.c.attempts + 1, requeued_by=None, next_look_at=now + AFTER_TOUCH[0]
         )  # fmt: skip
         number = connection.execute(raised.returning(orders.c.touches)).scalar_one()
         tag = f"{TOUCH_TAG}{number}"

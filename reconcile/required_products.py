@@ -12,3 +12,8 @@ REQUIRED_SKUS = (
     "Shopify: Additional Fees",
     "Shopify Gift Card",
 )
+
+TITLES = {sku: sku for sku in REQUIRED_SKUS} | {
+    "Shopify Refund": "Shopify Return",
+    "NO PRODUCT FOUND": "No Product Found",
+}

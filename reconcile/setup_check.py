@@ -1,0 +1,185 @@
+"""Set-up check: the connector's help-page checklist, read from the POS and the declared settings."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, insert, select
+
+from reconcile import codec
+from reconcile.config import Shop
+from reconcile.errors import Rejected, Retryable, Unauthorised
+from reconcile.evidence import Declared
+from reconcile.ledger.tables import checks, orders
+from reconcile.model import CaseState, Item, SetUp
+from reconcile.required_products import REQUIRED_SKUS, TITLES
+from reconcile.services import Services
+from reconcile.shop_evidence import read_set_up
+from reconcile.shops import change, declared_of, row_of
+
+
+class Result(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    DOES_NOT_APPLY = "does_not_apply"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One line of the checklist, in both languages."""
+
+    slug: str
+    result: Result
+    title: str
+    title_fr: str
+    evidence: str
+    evidence_fr: str
+    subject: str = ""
+    fix: str = ""
+    fix_fr: str = ""
+
+
+DOWNLOADS = (
+    ("download_orders", "Download Orders", "Télécharger les commandes"),
+    ("download_fulfilled_orders", "Download Fulfilled Orders", "Télécharger les commandes traitées"),
+    ("download_unfulfilled_orders", "Download Unfulfilled Orders", "Télécharger les commandes non traitées"),
+    ("download_archived_orders", "Download Archived Orders", "Télécharger les commandes archivées"),
+)
+ORDERS_PAGE = "Shopify > Mortar > Settings > Advanced settings > Orders"
+ORDERS_PAGE_FR = "Shopify > Mortar > Paramètres > Paramètres avancés > Commandes"
+
+
+def check_set_up(shop: Shop, services: Services) -> list[CheckResult]:
+    """Walk the checklist once and keep its result; a part that cannot be read is unknown, never a pass."""
+    now = services.clock.now()
+    with services.ledger.read() as connection:
+        row = row_of(connection, shop.store)
+        held = _held_products(connection, shop.store)
+    declared = declared_of(services, shop.store, row)
+    try:
+        set_up = read_set_up(services.pos(shop), ())
+    except (Retryable, Unauthorised, Rejected) as error:
+        set_up = SetUp(read_at=now, unread={"required_fields": str(error), "items": str(error)})
+    found = [*_employee(shop), *_downloads(declared), *_fields(set_up), *_products(set_up, held)]
+    with services.ledger.write() as connection:
+        if not set_up.unread:
+            change(connection, shop.store, set_up=codec.to_json(set_up))
+        change(connection, shop.store, checked_at=now, next_check_at=now + shop.check_every)
+        _keep(connection, shop.store, found, now)
+    return found
+
+
+def _held_products(connection: Connection, store: str) -> frozenset[str]:
+    """The required products that an order with an open case waits for."""
+    c = orders.c
+    query = select(c.subject).where(c.store == store, c.cause == "required_product_unusable")
+    return frozenset(connection.execute(query.where(c.case_state != CaseState.CLOSED.value)).scalars())
+
+
+def _employee(shop: Shop) -> Iterator[CheckResult]:
+    if shop.pos_kind == "heartland":
+        yield CheckResult(
+            slug="employee_active", result=Result.DOES_NOT_APPLY,
+            title="The employee assigned to POS transactions is active",
+            title_fr="L'employé assigné aux transactions POS est actif",
+            evidence="Heartland Retail has no such setting.",
+            evidence_fr="Heartland Retail n'a pas ce réglage.",
+        )  # fmt: skip
+
+
+def _downloads(declared: Declared) -> Iterator[CheckResult]:
+    for key, english, french in DOWNLOADS:
+        value = getattr(declared, key)
+        result = {True: Result.PASS, False: Result.FAIL, None: Result.UNKNOWN}[value]
+        said = {True: "declared on", False: "declared off", None: "not declared: the connector has no API to ask"}[
+            value
+        ]
+        dit = {True: "déclaré activé", False: "déclaré désactivé", None: "non déclaré : le connecteur n'a pas d'API"}[
+            value
+        ]
+        yield CheckResult(
+            slug=key, result=result, title=f"{english} is on", title_fr=f"« {french} » est activé",
+            evidence=said, evidence_fr=dit,
+            fix="" if value else f"{ORDERS_PAGE}: switch {english} on and press Save Settings.",
+            fix_fr="" if value else f"{ORDERS_PAGE_FR} : activez « {french} » et enregistrez.",
+        )  # fmt: skip
+
+
+FIELD_FIX = "Heartland > Settings > Custom Fields > {name}: set Required to No. Advised for every custom field."
+FIELD_FIX_FR = (
+    "Heartland > Paramètres > Champs personnalisés > {name} : mettez « requis » sur Non. Conseillé pour tous."
+)
+
+
+def _fields(set_up: SetUp) -> Iterator[CheckResult]:
+    title, titre = "No custom field is required", "Aucun champ personnalisé n'est requis"
+    slug = "custom_field_required"
+    if set_up.required_fields is None:
+        why = set_up.unread.get("required_fields", "not read")
+        yield CheckResult(
+            slug=slug, result=Result.UNKNOWN, title=title, title_fr=titre, evidence=why, evidence_fr=why,
+            fix="Give the token's user the permission to view custom fields.",
+            fix_fr="Donnez à l'utilisateur du jeton le droit de voir les champs personnalisés.",
+        )  # fmt: skip
+        return
+    if not set_up.required_fields:
+        text = ("none of the custom fields is required", "aucun champ personnalisé n'est requis")
+        yield CheckResult(
+            slug=slug, result=Result.PASS, title=title, title_fr=titre, evidence=text[0], evidence_fr=text[1]
+        )
+    for required in set_up.required_fields:
+        yield CheckResult(
+            slug=slug, subject=f"{required.group}: {required.name}", result=Result.FAIL, title=title, title_fr=titre,
+            evidence=f"{required.name} ({required.group}) is required",
+            evidence_fr=f"{required.name} ({required.group}) est requis",
+            fix=FIELD_FIX.format(name=required.name), fix_fr=FIELD_FIX_FR.format(name=required.name),
+        )  # fmt: skip
+
+
+PRODUCT_FIX = (
+    "Restore the product {title} with exactly the SKU {sku}. If it was never made: allow all values on custom fields"
+    " for a time, let the connector create it, then set every switch back to No."
+)
+PRODUCT_FIX_FR = (
+    "Rétablissez le produit {title} avec exactement le SKU {sku}. S'il n'a jamais existé : autorisez toutes les valeurs"
+    " des champs personnalisés un moment, laissez le connecteur le créer, puis remettez tout sur Non."
+)
+
+
+def _products(set_up: SetUp, held: frozenset[str]) -> Iterator[CheckResult]:
+    blocked = [f for f in set_up.required_fields or () if f.group == "item"]
+    for sku in REQUIRED_SKUS:
+        result, said, dit = _product(set_up, sku, needed=sku in held, fields_block=bool(blocked))
+        title = TITLES[sku]
+        yield CheckResult(
+            slug="required_product", subject=sku, result=result, evidence=said, evidence_fr=dit,
+            title=f"The product {title} (SKU {sku}) can be used", title_fr=f"Le produit {title} (SKU {sku}) est utilisable",
+            fix=PRODUCT_FIX.format(title=title, sku=sku) if result is Result.FAIL else "",
+            fix_fr=PRODUCT_FIX_FR.format(title=title, sku=sku) if result is Result.FAIL else "",
+        )  # fmt: skip
+
+
+def _product(set_up: SetUp, sku: str, *, needed: bool, fields_block: bool) -> tuple[Result, str, str]:
+    if set_up.items is None:
+        why = set_up.unread.get("items", "not read")
+        return Result.UNKNOWN, why, why
+    found: Sequence[Item] = set_up.items.get(sku, ())
+    if any(item.active for item in found):
+        return Result.PASS, "there, and active", "présent et actif"
+    if found:
+        return Result.FAIL, "there, but archived: this blocks the orders that need it", "archivé : bloque les commandes"
+    if needed and fields_block:
+        text = "absent, an order needs it, and a required item field stops the connector from making it"
+        return Result.FAIL, text, "absent, nécessaire, et un champ requis empêche sa création"
+    return Result.PASS, "absent: the connector makes it when an order first needs it", "absent : créé au premier besoin"
+
+
+def _keep(connection: Connection, store: str, found: Sequence[CheckResult], now: datetime) -> None:
+    connection.execute(delete(checks).where(checks.c.store == store))
+    for position, check in enumerate(found):
+        values = {name: getattr(check, name) for name in CheckResult.__dataclass_fields__} | {
+            "result": check.result.value
+        }
+        connection.execute(insert(checks).values(store=store, position=position, checked_at=now, **values))

@@ -1,0 +1,152 @@
+"""Sweep: ask Shopify for every order changed since the watermark, so that a lost webhook is found."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, tuple_
+
+from reconcile import incidents
+from reconcile.config import Shop
+from reconcile.errors import Rejected, Retryable, Unauthorised
+from reconcile.inbox import fold
+from reconcile.ledger.tables import alerts, deliveries, events, orders
+from reconcile.model import Mode, Order
+from reconcile.privacy import erase_shop
+from reconcile.services import Services
+from reconcile.shops import change, mode_of, row_of, stop
+
+logger = logging.getLogger(__name__)
+
+OVERLAP = timedelta(minutes=10)
+PAGE = 100
+SUBSCRIPTIONS_EVERY = timedelta(hours=1)
+RETRY = timedelta(minutes=1)
+LATELY = 50  # orders looked at when judging whether webhooks are lost
+LOST_SHARE = 0.2
+TOPICS = (
+    "ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_PAID", "ORDERS_FULFILLED", "ORDERS_PARTIALLY_FULFILLED",
+    "ORDERS_CANCELLED", "ORDERS_EDITED", "ORDERS_DELETE", "REFUNDS_CREATE", "APP_UNINSTALLED",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepResult:
+    seen: int = 0  # orders that Shopify listed
+    changed: int = 0  # of them, those that were newer than what we had
+    error: str | None = None
+
+
+def sweep(
+    shop: Shop, services: Services, since: datetime | None = None, on_page: Callable[[int], None] | None = None
+) -> SweepResult:
+    """Fold every order updated since `since` (default: the watermark, with an overlap for Shopify's search lag).
+
+    The watermark moves only past what is committed: a crash in the middle of a page repeats, never skips.
+    """
+    now = services.clock.now()
+    with services.ledger.read() as connection:
+        row = row_of(connection, shop.store)
+    start = since or (row.watermark or row.installed_at) - OVERLAP
+    try:
+        seen, changed = _read_all(shop, services, start, on_page)
+    except (Retryable, Rejected, Unauthorised) as error:
+        _note_failure(shop, services, error, now)
+        return SweepResult(error=str(error))
+    with services.ledger.write() as connection:
+        done = {"watermark": now, "swept_at": now, "sweep_error": None, "next_sweep_at": now + shop.sweep_every}
+        change(connection, shop.store, **done)
+        _judge_webhooks(connection, shop, now)
+    if row.next_subscriptions_at is None or row.next_subscriptions_at <= now:
+        check_subscriptions(shop, services)
+    return SweepResult(seen=seen, changed=changed)
+
+
+def _read_all(
+    shop: Shop, services: Services, start: datetime, on_page: Callable[[int], None] | None
+) -> tuple[int, int]:
+    seen = changed = 0
+    for page in _pages(services.admin(shop).orders_updated_since(start)):
+        with services.ledger.write() as connection:
+            keys = [(shop.store, order.order_id) for order in page]
+            query = select(orders).where(tuple_(orders.c.store, orders.c.order_id).in_(keys))
+            known: dict[tuple[str, int], Row[Any]] = {(r.store, r.order_id): r for r in connection.execute(query)}
+            for order in page:
+                changed += fold(services, connection, shop.store, order, found_by="sweep", known=known)
+            seen += len(page)
+            change(connection, shop.store, watermark=max(order.updated_at for order in page))
+        if on_page:
+            on_page(seen)
+    return seen, changed
+
+
+def _pages(listed: Iterable[Order]) -> Iterator[list[Order]]:
+    remaining = iter(listed)
+    while page := list(islice(remaining, PAGE)):
+        yield page
+
+
+def _note_failure(shop: Shop, services: Services, error: Exception, now: datetime) -> None:
+    logger.warning("%s: Shopify could not be swept: %s", shop.store, error)
+    with services.ledger.write() as connection:
+        change(connection, shop.store, sweep_error=str(error), next_sweep_at=now + RETRY)
+        if isinstance(error, Unauthorised):
+            _end_if_asked(connection, shop, now)
+
+
+def _end_if_asked(connection: Connection, shop: Shop, now: datetime) -> None:
+    """An uninstall or a redaction takes effect only now: Shopify itself has refused our token."""
+    topics = connection.execute(
+        select(deliveries.c.topic).where(
+            deliveries.c.store == shop.store, deliveries.c.topic.in_(["app/uninstalled", "shop/redact"])
+        )
+    ).scalars()
+    asked = set(topics)
+    if asked:
+        stop(connection, shop.store, by="shopify", reason="the app was uninstalled from the shop", now=now)
+    if "shop/redact" in asked:
+        erase_shop(connection, shop.store)
+        text = "shop/redact: the shop's orders were erased"
+        connection.execute(insert(events).values(store=shop.store, at=now, kind="privacy", text=text, who="shopify"))
+
+
+def _judge_webhooks(connection: Connection, shop: Shop, now: datetime) -> None:
+    """Orders that only a sweep has found, among the latest that a webhook has had time to announce."""
+    c = orders.c
+    query = select(c.found_by).where(c.store == shop.store, c.created_at < now - OVERLAP)
+    query = query.where(c.created_at > now - timedelta(days=1)).order_by(c.created_at.desc()).limit(LATELY)
+    found = list(connection.execute(query).scalars())
+    lost = sum(1 for by in found if by == "sweep")
+    if lost >= 5 and lost / len(found) > LOST_SHARE:
+        incidents.note_lost_webhooks(connection, shop, lost / len(found), lost, now)
+    elif found and lost / len(found) < LOST_SHARE / 2:
+        incidents.resolve_lost_webhooks(connection, shop.store, now)
+
+
+def check_subscriptions(shop: Shop, services: Services) -> list[str]:
+    """Compare Shopify's subscriptions with what we need; create what is missing (in mode observe: only alert).
+
+    Answers the topics that were missing or pointed elsewhere. Those of an app's own configuration file do not show
+    in this list; a shop without a `webhook_url` is taken to use them and is left alone.
+    """
+    now = services.clock.now()
+    missing: list[str] = []
+    if shop.webhook_url:
+        admin = services.admin(shop)
+        present = {(sub.topic, sub.uri) for sub in admin.subscriptions()}
+        missing = [topic for topic in TOPICS if (topic, shop.webhook_url) not in present]
+    with services.ledger.write() as connection:
+        observing = mode_of(shop, row_of(connection, shop.store)) is Mode.OBSERVE
+        change(connection, shop.store, next_subscriptions_at=now + SUBSCRIPTIONS_EVERY)
+        if missing and observing:
+            text = f"Shopify does not send us: {', '.join(missing)}. Run: flask --app webhooks.app webhooks register"
+            title = f"{shop.store}: webhook subscriptions are missing"
+            values = {"store": shop.store, "kind": "subscriptions", "created_at": now, "next_at": now}
+            connection.execute(insert(alerts).values(title=title, text=text, **values))
+    if missing and not observing:
+        for topic in missing:
+            services.admin(shop).subscribe(topic, shop.webhook_url)
+    return missing

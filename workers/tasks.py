@@ -1,0 +1,83 @@
+"""The tasks: ids in, no business logic. A message is only a hint; the ledger says what is due."""
+
+import logging
+from datetime import timedelta
+from functools import cache
+
+from reconcile import alerting, inbox, loop
+from reconcile.bootstrap import services_from
+from reconcile.housekeeping import beat_heart, tidy
+from reconcile.ledger.due import shops_due, stores_with_due_orders
+from reconcile.services import Services
+from reconcile.setup_check import check_set_up as walk_checklist
+from reconcile.shops import enrol
+from reconcile.sweep import sweep as sweep_shop
+from workers.app import celery
+
+logger = logging.getLogger(__name__)
+
+ROUNDS = 20  # batches that one message may work off before it hands over
+
+
+@cache
+def services() -> Services:
+    """This process's services, made at the first task so that nothing is read at import."""
+    made = services_from()
+    enrol(made)
+    return made
+
+
+@celery.task(name="workers.tasks.drain_inbox")  # type: ignore[untyped-decorator]
+def drain_inbox() -> None:
+    """Fold what was received, then wake the shops that have something due."""
+    for _ in range(ROUNDS):
+        if inbox.drain(services()) < inbox.BATCH:
+            break
+    else:
+        drain_inbox.delay()
+    wake_due()
+
+
+@celery.task(name="workers.tasks.wake_due")  # type: ignore[untyped-decorator]
+def wake_due() -> None:
+    """One message for each shop with orders whose look is due."""
+    beat_heart(services(), "worker")
+    for store in stores_with_due_orders(services()):
+        reconcile_shop.delay(store)
+
+
+@celery.task(name="workers.tasks.reconcile_shop")  # type: ignore[untyped-decorator]
+def reconcile_shop(store: str) -> None:
+    shop = services().shop(store)
+    for _ in range(ROUNDS):
+        if not loop.reconcile(shop, services()).more:
+            break
+    alerting.send_due(services())
+
+
+@celery.task(name="workers.tasks.sweep")  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    for store in shops_due(services(), "next_sweep_at"):
+        sweep_one.delay(store)
+
+
+@celery.task(name="workers.tasks.sweep_one")  # type: ignore[untyped-decorator]
+def sweep_one(store: str) -> None:
+    sweep_shop(services().shop(store), services())
+
+
+@celery.task(name="workers.tasks.check_set_up")  # type: ignore[untyped-decorator]
+def check_set_up() -> None:
+    for store in shops_due(services(), "next_check_at"):
+        check_one.delay(store)
+
+
+@celery.task(name="workers.tasks.check_one")  # type: ignore[untyped-decorator]
+def check_one(store: str) -> None:
+    walk_checklist(services().shop(store), services())
+
+
+@celery.task(name="workers.tasks.housekeeping")  # type: ignore[untyped-decorator]
+def housekeeping() -> None:
+    tidy(services(), keep=timedelta(days=90))
+    alerting.send_due(services())

@@ -159,15 +159,14 @@ def _next_version(row: Row[Any], order: Order, declared: Declared, now: datetime
     """
     before = order_from_json(row.body)
     order = _with_details(before, order)
+    late = {"found_by": "webhook"} if row.found_by == "sweep" and not trusted else {}  # its webhook was not lost
     if order.updated_at < before.updated_at:
-        return {}
+        return late
     if order.updated_at == before.updated_at and order != before and not trusted:
-        return {"reread": True, "next_look_at": now}
-    changes: dict[str, Any] = {} if order == before else _as_columns(order)
+        return {"reread": True, "next_look_at": now, **late}
+    changes: dict[str, Any] = late if order == before else _as_columns(order) | late
     if row.reread and trusted:
         changes["reread"] = False
-    if row.found_by == "sweep" and not trusted:
-        changes["found_by"] = "webhook"  # it was only late, not lost
     if order == before or eligibility.is_echo(before, order):
         return changes
     since = eligibility.eligible_at(before, row.eligible_at, order, declared)

@@ -76,7 +76,7 @@ def _begin(shop: Shop, services: Services, held: Lease, limit: int) -> Round:
         row = row_of(connection, shop.store)
         paused = row.pos_pause_until is not None and row.pos_pause_until > now
         due = [] if paused else _due(connection, shop.store, now, limit)
-        arrivals = _arrivals(connection, shop.store, now)
+        arrivals = arrival_times(connection, shop.store, now)
         book = open_book(connection, shop.store, now)
         day = (orders.c.store == shop.store, orders.c.eligible_at > now - timedelta(days=1))
         today = connection.execute(select(func.count()).select_from(orders).where(*day)).scalar_one()
@@ -96,7 +96,7 @@ def _due(connection: Connection, store: str, now: datetime, limit: int) -> list[
     return list(connection.execute(query.order_by(orders.c.next_look_at).limit(limit)))
 
 
-def _arrivals(connection: Connection, store: str, now: datetime) -> list[timedelta]:
+def arrival_times(connection: Connection, store: str, now: datetime) -> list[timedelta]:
     """How long orders took that the connector brought in by itself and that we saw come."""
     c = orders.c
     query = (
@@ -107,6 +107,11 @@ def _arrivals(connection: Connection, store: str, now: datetime) -> list[timedel
         .limit(ARRIVALS_KEPT)
     )
     return [max(timedelta(), row.arrived_at - row.eligible_at) for row in connection.execute(query)]
+
+
+def grace_of(connection: Connection, shop: Shop, now: datetime) -> timedelta:
+    """The grace in force at a shop."""
+    return grace(arrival_times(connection, shop.store, now), shop.missing_after)
 
 
 # --- look and judge -------------------------------------------------------------------------------------------------

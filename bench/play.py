@@ -1,0 +1,165 @@
+"""Plays a scenario: the sandbox's day against the product's own code on one simulated clock."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from webhooks.app import create_app
+
+from bench.client import Sandbox
+from reconcile import inbox, loop
+from reconcile.bootstrap import make_services
+from reconcile.clock import ManualClock
+from reconcile.config import Settings, Shop, declared_from
+from reconcile.ledger.due import shops_due
+from reconcile.ledger.schema import migrate
+from reconcile.ledger.tables import orders, shops
+from reconcile.model import Mode
+from reconcile.services import Services
+from reconcile.setup_check import check_set_up
+from reconcile.shops import enrol
+from reconcile.sweep import sweep
+
+START = datetime(2026, 11, 2, tzinfo=UTC)
+STEP = timedelta(seconds=30)  # the workers' ticks are this far apart at most
+LONGEST_TAIL = timedelta(hours=72)
+STORE = "demo"
+SECRET = "sandbox-webhook-secret"
+POS_TOKEN = "sandbox-pos-token"
+
+
+@dataclass(slots=True)
+class Played:
+    """What a scenario left behind: the product's services and the sandbox's truth."""
+
+    services: Services
+    shop: Shop
+    truth: dict[str, Any]
+    graces: list[tuple[datetime, timedelta]] = field(default_factory=list)
+
+    def grace_at(self, eligible_at: datetime) -> timedelta:
+        """The grace that was in force when an order reached it."""
+        found = self.graces[0][1]
+        for since, grace in self.graces:
+            if eligible_at + grace >= since:
+                found = grace
+        return found
+
+
+def play(scenario: dict[str, Any], sandbox: Sandbox, folder: Path, tell: Callable[[str], None] | None = None) -> Played:
+    """Play a scenario to its end: until every order is judged and every held order followed."""
+    report = tell or (lambda text: print(text, file=sys.stderr))
+    made = sandbox.reset(
+        scenario=scenario, start=START.isoformat(), webhook_url=None, secret=SECRET, pos_token=POS_TOKEN,
+        client_id="sandbox-client", client_secret="sandbox-client-secret",
+    )  # fmt: skip
+    clock = ManualClock(START)
+    shop = shop_for(scenario, sandbox, made["shop_domain"])
+    settings = Settings(
+        shops={STORE: shop},
+        database_url=f"sqlite:///{folder / 'ledger.db'}",
+        secret_key="a simulated day needs no secret",
+    )
+    services = make_services(settings, clock)
+    migrate(services.ledger)
+    enrol(services)
+    played = Played(services, shop, {})
+    door = create_app(services).test_client()
+    end = START + timedelta(hours=float(scenario.get("hours", 24)))
+    _run(played, sandbox, clock, door, end, report)
+    played.truth = sandbox.truth()
+    return played
+
+
+def shop_for(scenario: dict[str, Any], sandbox: Sandbox, domain: str) -> Shop:
+    """The stores file's entry for the scenario's shop: what is true of the connector, with `declared` laid over it."""
+    declared = declared_from({**sandbox.declared(), **scenario.get("declared", {})})
+    return Shop(
+        store=STORE,
+        domain=domain,
+        mode=Mode(scenario.get("mode", "auto")),
+        webhook_secrets=(SECRET,),
+        shopify={"client_id": "sandbox-client", "client_secret": "sandbox-client-secret", "base_url": sandbox.url},
+        pos_kind=scenario.get("pos", "heartland"),
+        pos={"base_url": f"{sandbox.url}/heartland/api", "token": POS_TOKEN, "spacing_ms": 0, "subdomain": "demo"},
+        references=("{name}", "{number}"),
+        declared=declared,
+    )
+
+
+def _run(
+    played: Played,
+    sandbox: Sandbox,
+    clock: ManualClock,
+    door: FlaskClient,
+    end: datetime,
+    report: Callable[[str], None],
+) -> None:
+    upcoming: datetime | None = START
+    hour = 0
+    while True:
+        now = _next_moment(played.services, clock.now(), upcoming)
+        if now is None or now > end + LONGEST_TAIL or (now > end and upcoming is None and not _open_ends(played)):
+            return
+        answer = sandbox.advance(now)
+        clock.set(now)
+        upcoming = datetime.fromisoformat(answer["next_event_at"]) if answer["next_event_at"] else None
+        for delivery in answer["deliveries"]:
+            door.post("/webhooks/shopify", data=delivery["body"].encode(), headers=delivery["headers"])
+        work(played)
+        if (now - START) // timedelta(hours=1) > hour:
+            hour = (now - START) // timedelta(hours=1)
+            report(f"{now:%a %H:%M}  {sandbox.url}")
+
+
+def _next_moment(services: Services, now: datetime, upcoming: datetime | None) -> datetime | None:
+    """The next instant at which anything can happen: in the sandbox, or because the ledger says that it is due."""
+    with services.ledger.read() as connection:
+        look = connection.execute(select(func.min(orders.c.next_look_at))).scalar()
+        row = connection.execute(select(shops)).one()
+    ahead = [moment for moment in (upcoming, look, row.next_sweep_at) if moment is not None]
+    return max(min(ahead), now + STEP) if ahead else None
+
+
+def work(played: Played) -> None:
+    """What worker and beat do in one tick."""
+    services, shop = played.services, played.shop
+    while inbox.drain(services):
+        pass
+    for _ in shops_due(services, "next_sweep_at"):
+        sweep(shop, services)
+    for _ in shops_due(services, "next_check_at"):
+        check_set_up(shop, services)
+    while (outcome := loop.reconcile(shop, services)).more:
+        pass
+    if outcome.looked:
+        _note_grace(played)
+
+
+def _note_grace(played: Played) -> None:
+    with played.services.ledger.read() as connection:
+        usual = loop.grace_of(connection, played.shop, played.services.clock.now())
+    if not played.graces or played.graces[-1][1] != usual:
+        played.graces.append((played.services.clock.now(), usual))
+
+
+def _open_ends(played: Played) -> bool:
+    """Whether an order still waits for its verdict, or a touch for its outcome."""
+    now = played.services.clock.now()
+    with played.services.ledger.read() as connection:
+        rows = connection.execute(
+            select(orders.c.standing, orders.c.decision, orders.c.looked_at, orders.c.next_look_at)
+        )
+        for row in rows:
+            limit = (row.decision or {}).get("limit")
+            soon = row.next_look_at is not None and row.next_look_at - now < timedelta(minutes=30)
+            if row.standing in ("waiting", "unread") or (limit in ("canary", "cap", "proof", "settling") and soon):
+                return True
+            if (row.decision or {}).get("verb") == "touch":
+                return True
+    return False

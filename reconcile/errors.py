@@ -20,12 +20,13 @@ class Throttled(Retryable):
 
 
 class Rejected(ReconcilerError):
-    """The remote understood the request and refuses it; sending it again changes nothing."""
+    """The remote understood the request and refuses it; sending it again changes nothing. ``status`` is HTTP's."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(self, code: str, detail: str = "", status: int | None = None) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
+        self.status = status
 
 
 class Unauthorised(ReconcilerError):

@@ -1,0 +1,143 @@
+"""The table of modes and remedies, and every limit that may lower a touch."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from reconcile.decide import LastTouch, Proof, Situation, decide, room
+from reconcile.model import Certainty, Finding, Mode, Remedy, Scope, Standing, TouchEffect, Verb
+
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+PROVEN = Proof(
+    first_absent_at=NOW - timedelta(minutes=10),
+    last_absent_at=NOW,
+    control_found=True,
+    spelling_proven=True,
+    looked_for_unreferenced=True,
+)
+LATE = Situation(
+    now=NOW,
+    standing=Standing.MISSING,
+    findings=(),
+    mode=Mode.AUTO,
+    eligible_at=NOW - timedelta(hours=1),
+    created_at=NOW - timedelta(hours=1),
+    installed_at=NOW - timedelta(days=30),
+    proof=PROVEN,
+)
+
+
+def finding(remedy: Remedy, certainty: Certainty = Certainty.CERTAIN, scope: Scope = Scope.ORDER) -> Finding:
+    return Finding(cause="a_cause", certainty=certainty, remedy=remedy, scope=scope, facts=())
+
+
+UNEXPLAINED = (finding(Remedy.RETRY, Certainty.POSSIBLE),)
+FIX = (finding(Remedy.FIX_THEN_RETRY, scope=Scope.SHOP),)
+
+
+def verb(**changes: Any) -> tuple[Verb, str]:
+    made = decide(replace(LATE, **changes))
+    assert made.reason
+    return made.verb, made.limit
+
+
+@pytest.mark.parametrize(
+    ("mode", "retry", "gone", "stands", "flag"),
+    [
+        (Mode.OBSERVE, Verb.RECORD, Verb.RECORD, Verb.RECORD, Verb.RECORD),
+        (Mode.ASSIST, Verb.ASK, Verb.ASK, Verb.TELL, Verb.FLAG),
+        (Mode.AUTO, Verb.TOUCH, Verb.TOUCH, Verb.TELL, Verb.FLAG),
+    ],
+)
+def test_the_table_of_modes(mode: Mode, retry: Verb, gone: Verb, stands: Verb, flag: Verb) -> None:
+    assert verb(mode=mode, findings=UNEXPLAINED)[0] is retry
+    assert verb(mode=mode, findings=UNEXPLAINED, held_cause="archived_orders_off")[0] is gone
+    assert verb(mode=mode, findings=FIX)[0] is stands
+    assert verb(mode=mode, standing=Standing.PENDING, findings=(finding(Remedy.FLAG),))[0] is flag
+    assert verb(mode=mode, findings=(finding(Remedy.WAIT),))[0] is Verb.WAIT
+
+
+@pytest.mark.parametrize(
+    ("limit", "lowered", "changes"),
+    [
+        ("stop", Verb.RECORD, {"stopped": "the shop was stopped by ann"}),
+        ("doubles", Verb.ASK, {"touch": TouchEffect.DOUBLES}),
+        ("observe", Verb.RECORD, {"mode": Mode.OBSERVE}),
+        ("settling", Verb.WAIT, {"last_touch": LastTouch(sent_at=NOW - timedelta(minutes=9), state="done", outcome=None)}),
+        ("settling", Verb.WAIT, {"last_touch": LastTouch(sent_at=NOW - timedelta(days=1), state="unknown", outcome=None)}),
+        ("no_effect", Verb.ASK, {"touch": TouchEffect.NO_EFFECT}),
+        ("assist", Verb.ASK, {"mode": Mode.ASSIST}),
+        ("age", Verb.ASK, {"eligible_at": NOW - timedelta(days=4)}),
+        ("age", Verb.ASK, {"installed_at": NOW}),
+        ("attempts", Verb.ASK, {"attempts": 2}),
+        ("second_touch", Verb.WAIT, {"last_touch": LastTouch(sent_at=NOW - timedelta(minutes=30), state="done", outcome="not_arrived")}),
+        ("share", Verb.ASK, {"share": 0.31, "eligible_today": 10}),
+        ("cap", Verb.WAIT, {"touched_last_hour": 60}),
+        ("canary", Verb.WAIT, {"group": room(0, 1, 0)}),
+        ("arrivals", Verb.WAIT, {"arrivals": 199}),
+        ("proof", Verb.WAIT, {"proof": replace(PROVEN, spelling_proven=False)}),
+        ("proof", Verb.WAIT, {"proof": replace(PROVEN, control_found=False)}),
+        ("proof", Verb.WAIT, {"proof": replace(PROVEN, first_absent_at=None)}),
+        ("proof", Verb.WAIT, {"proof": replace(PROVEN, first_absent_at=NOW - timedelta(seconds=119))}),
+        ("proof", Verb.WAIT, {"proof": replace(PROVEN, last_absent_at=NOW - timedelta(seconds=31))}),
+        ("proof", Verb.WAIT, {"proof": replace(PROVEN, looked_for_unreferenced=False)}),
+        ("certainty", Verb.ASK, {"findings": (finding(Remedy.FIX_THEN_RETRY, Certainty.POSSIBLE),)}),
+        ("agreement", Verb.ASK, {"findings": (*UNEXPLAINED, finding(Remedy.FLAG, Certainty.LIKELY))}),
+    ],
+)  # fmt: skip
+def test_a_limit_lowers_a_touch_and_says_so(limit: str, lowered: Verb, changes: dict[str, Any]) -> None:
+    assert verb(**{"findings": UNEXPLAINED, **changes}) == (lowered, limit)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mode": Mode.OBSERVE},
+        {"mode": Mode.ASSIST},
+        {"eligible_at": NOW - timedelta(days=4)},
+        {"attempts": 2},
+        {"share": 0.9, "eligible_today": 50},
+        {"arrivals": 0},
+        {"findings": (*UNEXPLAINED, finding(Remedy.FLAG, Certainty.LIKELY))},
+        {"findings": (finding(Remedy.FIX_THEN_RETRY, Certainty.POSSIBLE),)},
+    ],
+)
+def test_a_persons_requeue_is_the_answer_to_ask(changes: dict[str, Any]) -> None:
+    made = decide(replace(LATE, **{"findings": UNEXPLAINED, "requeued_by": "ann", **changes}))
+    assert (made.verb, made.by) == (Verb.TOUCH, "ann")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stopped": "stopped"},
+        {"proof": replace(PROVEN, control_found=False)},
+        {"last_touch": LastTouch(sent_at=NOW - timedelta(minutes=1), state="done", outcome=None)},
+        {"group": room(0, 1, 0)},
+        {"standing": Standing.PENDING},
+        {"standing": Standing.DIFFERS},
+        {"standing": Standing.UNREAD},
+        {"findings": (finding(Remedy.WAIT),)},
+        {"touched_last_hour": 60},
+    ],
+)
+def test_a_requeue_never_lifts_safety(changes: dict[str, Any]) -> None:
+    made = decide(replace(LATE, **{"findings": UNEXPLAINED, "requeued_by": "ann", **changes}))
+    assert made.verb is not Verb.TOUCH
+
+
+def test_thirty_percent_is_no_limit_when_a_shop_wide_cause_explains_it() -> None:
+    assert verb(held_cause="archived_orders_off", share=0.9, eligible_today=50)[0] is Verb.TOUCH
+
+
+def test_canary_then_five_then_twenty_five_then_all() -> None:
+    assert room(0, 0, 0).room == 1
+    assert room(0, 1, 0).room == 0
+    assert room(0, 0, 1).room == 0
+    assert room(1, 0, 0).room == 5
+    assert room(1, 5, 0).room == 0
+    assert room(6, 0, 0).room == 25
+    assert room(10, 21, 0).room == 0
+    assert room(31, 0, 0).room > 1000

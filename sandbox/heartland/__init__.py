@@ -1,0 +1,1 @@
+"""A Heartland Retail account to play against: it holds the truth, and speaks only what is documented."""

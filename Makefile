@@ -1,9 +1,50 @@
-.PHONY: test
+# Needs make and Python 3.11 to 3.13. Everything else is installed into .venv, from hashed requirements.
+.PHONY: demo run test lint audit bench diagnose rules-docs
+.SILENT:
 
-.venv/.stamp: tests/requirements.txt
-	python3 -m venv .venv
-	.venv/bin/pip install -q --require-hashes -r tests/requirements.txt
-	touch .venv/.stamp
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+SINCE ?= 30d
 
-test: .venv/.stamp
-	.venv/bin/python -m pytest -q tests
+demo: .venv/runtime
+	$(BIN)/python -m sandbox.demo $(if $(filter-out 0,$(ONCE)),--once)
+
+run: .venv/runtime
+	exec $(BIN)/python -m workers.serve
+
+test: .venv/tests lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+lint: .venv/tests
+	ruff check --quiet .
+	ruff format --check --quiet .
+	mypy
+	lint-imports --no-logo --config pyproject.toml
+
+audit: .venv/runtime
+	test -n "$(STORE)" || { echo "Name the shop: make audit STORE=demo SINCE=30d"; exit 2; }
+	flask --app webhooks.app audit --store "$(STORE)" --since "$(SINCE)"
+
+bench: .venv/tests
+	$(BIN)/python -m bench
+
+diagnose: .venv/runtime
+	test -n "$(SCENARIO)" || { echo "Name the scenario: make diagnose SCENARIO=file.json" >&2; exit 2; }
+	JSON="$(JSON)" WIRE="$(WIRE)" $(BIN)/python -m bench.diagnose "$(SCENARIO)"
+
+# One virtual environment; its two stamps say what it holds. Nothing here writes to standard output.
+.venv/runtime: requirements.txt | .venv/made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< 1>&2
+	touch $@
+
+.venv/tests: tests/requirements.txt | .venv/made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< 1>&2
+	touch $@ .venv/runtime
+
+.venv/made:
+	for python in python3.13 python3.12 python3.11 python3; do \
+	  if $$python -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+	    $$python -m venv .venv 1>&2 && touch $@ && exit 0; \
+	  fi; \
+	done; \
+	echo "No Python 3.11, 3.12 or 3.13 with its venv module was found (on Debian: apt install python3-venv)." >&2; exit 1

@@ -122,8 +122,8 @@ def fold(
     changes = _next_version(row, order, declared, now, trusted=found_by != "webhook")
     if not changes:
         return False
-    statement = update(orders).where(orders.c.store == store, orders.c.order_id == order.order_id)
-    known[store, order.order_id] = connection.execute(statement.values(**changes).returning(orders)).one()
+    changed = update(orders).where(orders.c.store == store, orders.c.order_id == order.order_id)
+    known[store, order.order_id] = connection.execute(changed.values(**changes).returning(orders)).one()
     return True
 
 

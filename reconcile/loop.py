@@ -153,7 +153,7 @@ def _detailed(this: Round, rows: Sequence[Row[Any]]) -> dict[int, Order]:
 
 
 def _may_be_held(row: Row[Any]) -> bool:
-    return row.cause == "order_on_hold"  # the release of a hold moves no order webhook
+    return bool(row.cause == "order_on_hold")  # the release of a hold moves no order webhook
 
 
 def _from_shopify(this: Round, rows: Sequence[Row[Any]]) -> dict[int, Order]:

@@ -31,7 +31,7 @@ class Ledger:
     def _engine(self, busy_ms: int, pool_size: int, begin: str) -> Engine:
         if not self.is_sqlite:
             return create_engine(self.url, pool_size=pool_size, pool_pre_ping=True)
-        from pysqlite3 import dbapi2  # type: ignore[import-untyped]
+        from pysqlite3 import dbapi2
 
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)

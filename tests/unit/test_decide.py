@@ -10,6 +10,7 @@ from reconcile.decide import LastTouch, Proof, Situation, decide, room
 from reconcile.model import Certainty, Finding, Mode, Remedy, Scope, Standing, TouchEffect, Verb
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+HALF_AN_HOUR_AGO = NOW - timedelta(minutes=30)
 PROVEN = Proof(
     first_absent_at=NOW - timedelta(minutes=10),
     last_absent_at=NOW,
@@ -72,7 +73,7 @@ def test_the_table_of_modes(mode: Mode, retry: Verb, gone: Verb, stands: Verb, f
         ("age", Verb.ASK, {"eligible_at": NOW - timedelta(days=4)}),
         ("age", Verb.ASK, {"installed_at": NOW}),
         ("attempts", Verb.ASK, {"attempts": 2}),
-        ("second_touch", Verb.WAIT, {"last_touch": LastTouch(sent_at=NOW - timedelta(minutes=30), state="done", outcome="not_arrived")}),
+        ("second_touch", Verb.WAIT, {"last_touch": LastTouch(sent_at=HALF_AN_HOUR_AGO, state="done", outcome="not_arrived")}),
         ("share", Verb.ASK, {"share": 0.31, "eligible_today": 10}),
         ("cap", Verb.WAIT, {"touched_last_hour": 60}),
         ("canary", Verb.WAIT, {"group": room(0, 1, 0)}),

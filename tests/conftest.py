@@ -7,15 +7,23 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import pytest
 import redis
 
+from reconcile.clock import ManualClock
+from reconcile.config import Settings, Shop
 from reconcile.ledger import Ledger
 from reconcile.ledger.schema import migrate
+from reconcile.model import Mode
+from reconcile.services import Services
+from reconcile.shops import enrol
+from reconcile.vault import Vault
 from workers.broker import embedded_broker, free_port
 
 
@@ -133,3 +141,28 @@ def ledger(database_url: str) -> Iterator[Ledger]:
     made = Ledger(database_url)
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 11, 2, 9, tzinfo=UTC))
+
+
+@pytest.fixture
+def services(ledger: Ledger, clock: ManualClock) -> Services:
+    """One shop, `demo`, enrolled; a test that must not call a remote fails if it does."""
+    shop = Shop(store="demo", domain="demo.myshopify.com", mode=Mode.AUTO, webhook_secrets=("secret",))
+    made = Services(
+        settings=Settings(shops={"demo": shop}, secret_key="a key for tests"),
+        ledger=ledger,
+        clock=clock,
+        vault=Vault("a key for tests"),
+        pos=no_remote,
+        admin=no_remote,
+    )
+    enrol(made)
+    return made
+
+
+def no_remote(shop: Shop) -> NoReturn:
+    raise AssertionError(f"{shop.store}: this test may not call a remote")

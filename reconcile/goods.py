@@ -109,7 +109,8 @@ def goods_of(order: Order, sold: Sequence[Sale], returned: Sequence[Sale]) -> Go
             ordered[key] += line.quantity
             current[key] += line.current_quantity
             # An edit that removes what was paid writes a refund too: never more than was once there.
-            edited[key] += min(line.current_quantity + refunded[line.line_id], max(line.quantity, line.current_quantity))
+            most = max(line.quantity, line.current_quantity)
+            edited[key] += min(line.current_quantity + refunded[line.line_id], most)
     return Goods(
         ordered=_amounts(ordered), current=_amounts(current), after_edits=_amounts(edited),
         sold=_quantities(lines), returned={sku: abs(count) for sku, count in _quantities(back).items()},

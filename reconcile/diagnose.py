@@ -1,0 +1,47 @@
+"""Why an order stands where it stands: every rule of the catalogue asked once, the shop's causes first. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+from reconcile.compare import Look
+from reconcile.evidence import Evidence
+from reconcile.model import Certainty, Finding, Scope, Standing
+from reconcile.rules import Rule, catalogue
+
+LAST = "unexplained"  # asked only when no other rule speaks
+SURE = {Certainty.CERTAIN: 0, Certainty.LIKELY: 1, Certainty.POSSIBLE: 2}
+JUDGED = (Standing.WAITING, Standing.MISSING, Standing.PENDING, Standing.DIFFERS)
+
+
+def diagnose(ev: Evidence) -> tuple[Finding, ...]:
+    """The findings on one order, the likeliest cause first; empty while nothing can be said.
+
+    An order that the connector is not meant to carry has no other cause: its excluding findings stand alone.
+    """
+    if ev.standing not in JUDGED or (ev.standing is Standing.WAITING and not ev.absent):
+        return ()
+    rules = catalogue()
+    excluding = _found((r for r in rules.values() if r.excludes), ev) if ev.absent else []
+    if excluding:
+        return _ranked(excluding)
+    found = _found((r for r in rules.values() if not r.excludes and r.slug != LAST), ev)
+    if ev.standing is Standing.WAITING:
+        found = [one for one in found if one.scope is Scope.SHOP or one.certainty is Certainty.CERTAIN]
+    elif not found and LAST in rules:
+        found = _found([rules[LAST]], ev)
+    return _ranked(found)
+
+
+def standing_of(look: Look, findings: Sequence[Finding]) -> Standing:
+    """Where the order stands when the findings are known: excluded when absent and not meant to be carried."""
+    rules = catalogue()
+    if not look.sales and any(one.cause in rules and rules[one.cause].excludes for one in findings):
+        return Standing.EXCLUDED
+    return look.standing
+
+
+def _found(rules: Iterable[Rule], ev: Evidence) -> list[Finding]:
+    return [found for found in (rule.find(ev) for rule in rules) if found is not None]
+
+
+def _ranked(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(found, key=lambda one: (one.scope is not Scope.SHOP, SURE[one.certainty], one.cause)))

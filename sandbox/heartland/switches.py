@@ -13,6 +13,10 @@ CHOICES: Final[dict[str, tuple[object, ...]]] = {
     "cancel_status": ("canceled", "void"),
     "duplicate_public_id": ("allowed", "validation_error"),
     "order_updated_at_filter": (True, False),
+    "order_created_at_filter": (True, False),
+    "order_status_filter": (True, False),
+    "ticket_number_filter": (True, False),
+    "ticket_location_filter": (False, True),
     "required_key": ("required", "required?"),
     "location_header": ("absolute", "path"),
     "inactive_items_listed": (True, False),
@@ -42,6 +46,10 @@ class Switches:
     cancel_status: str = "canceled"
     duplicate_public_id: str = "allowed"
     order_updated_at_filter: bool = True
+    order_created_at_filter: bool = True
+    order_status_filter: bool = True
+    ticket_number_filter: bool = True
+    ticket_location_filter: bool = False
     required_key: str = "required"
     location_header: str = "absolute"
     inactive_items_listed: bool = True

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from sandbox.heartland.books import HeartlandBooks
 from sandbox.heartland.query import EVERYTHING, Clause, Fields, Query, invalid, read_query
+from sandbox.heartland.records import Item
 from sandbox.heartland.resources import Resource
 from sandbox.heartland.wire import Row, finish
 
@@ -57,8 +58,15 @@ def _matching(resource: Resource, books: HeartlandBooks, clause: Clause, fields:
     return [
         record
         for record in _candidates(resource, books, clause)
-        if clause.holds(record, fields) and resource.visible(record, books)
+        if clause.holds(record, fields) and resource.visible(record, books) and not _archived(record, books, clause)
     ]
+
+
+def _archived(record: Any, books: HeartlandBooks, clause: Clause) -> bool:
+    """Whether a product is hidden for being inactive: only where switched so, and not from a filter that names it."""
+    if books.switches.inactive_items_listed or not isinstance(record, Item):
+        return False
+    return not record.active and clause.values_of("active") is None
 
 
 def _candidates(resource: Resource, books: HeartlandBooks, clause: Clause) -> Iterable[Any]:
@@ -76,7 +84,7 @@ def _mentioning(text: str, records: list[Any]) -> list[Any]:
     return [
         record
         for record in records
-        if not hasattr(record, "sku") or text.casefold() in f"{record.sku} {record.title}".casefold()
+        if not isinstance(record, Item) or text.casefold() in f"{record.sku} {record.title}".casefold()
     ]
 
 

@@ -29,7 +29,7 @@ class Resource:
     visible: Callable[[Any, HeartlandBooks], bool] = lambda _record, _books: True
 
 
-def _fields(**kinds: str) -> dict[str, Field]:
+def fields_of(**kinds: str) -> dict[str, Field]:
     """Fields read from the attribute of their name; `kind=attribute` where that differs."""
     made = {}
     for name, kind in kinds.items():
@@ -38,7 +38,7 @@ def _fields(**kinds: str) -> dict[str, Field]:
     return made
 
 
-ORDER: Final = _fields(
+ORDER: Final = fields_of(
     id="number",
     public_id="text",
     customer_id="number",
@@ -48,7 +48,7 @@ ORDER: Final = _fields(
     created_at="moment",
     updated_at="moment",
 )
-TICKET: Final = _fields(
+TICKET: Final = fields_of(
     id="number",
     public_id="text",
     customer_id="number",
@@ -58,8 +58,8 @@ TICKET: Final = _fields(
     updated_at="moment",
     local_completed_at="moment=updated_at",
 )
-INVOICE: Final = _fields(id="number", order_id="number", status="text", created_at="moment")
-ITEM: Final = _fields(
+INVOICE: Final = fields_of(id="number", order_id="number", status="text", created_at="moment")
+ITEM: Final = fields_of(
     id="number",
     public_id="text=sku",
     description="text=title",
@@ -67,11 +67,11 @@ ITEM: Final = _fields(
     created_at="moment",
     updated_at="moment",
 )
-CUSTOMER: Final = _fields(id="number", email="text", first_name="text", last_name="text", created_at="moment")
-LOCATION: Final = _fields(id="number", name="text")
-STATION: Final = _fields(id="number", location_id="number", name="text", active="flag")
-CUSTOM_FIELD: Final = _fields(id="number", group_id="text", key="text", name="text", required="flag")
-PAYMENT_TYPE: Final = _fields(id="number", name="text")
+CUSTOMER: Final = fields_of(id="number", email="text", first_name="text", last_name="text", created_at="moment")
+LOCATION: Final = fields_of(id="number", name="text")
+STATION: Final = fields_of(id="number", location_id="number", name="text", active="flag")
+CUSTOM_FIELD: Final = fields_of(id="number", group_id="text", key="text", name="text", required="flag")
+PAYMENT_TYPE: Final = fields_of(id="number", name="text")
 
 
 def order_fields(books: HeartlandBooks) -> Fields:

@@ -231,7 +231,7 @@ def finish(row: Row, only: frozenset[str], switches: Switches) -> Row:
     kept = {key: value for key, value in row.items() if key in only} if only else row
     if not switches.extra_keys:
         return kept
-    return kept | {"uuid": f"00000000-0000-4000-8000-{row['id']:012}", "x_later": {"a": [1]}}
+    return kept | {"uuid": f"00000000-0000-4000-8000-{row.get('id', 0):012}", "x_later": {"a": [1]}}
 
 
 def error_body(code: str, message: str, details: Mapping[str, object]) -> Row:

@@ -78,10 +78,10 @@ def room(arrived: int, outstanding: int, not_arrived: int) -> Group:
             text = "the canary has not arrived yet" if outstanding else "the canary did not arrive: not fixed yet"
             return counts(reason=text)
         return counts(room=1)
-    allowed, done = 0, 0
+    allowed = 0
     for step in STEPS:
         allowed += step
-        if done + arrived + outstanding < allowed:
+        if arrived + outstanding < allowed:
             return counts(room=allowed - arrived - outstanding)
         if arrived < allowed:
             return counts(reason=f"waiting for the {outstanding} orders of this step to arrive")

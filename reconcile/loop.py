@@ -82,7 +82,7 @@ def _begin(shop: Shop, services: Services, held: Lease, limit: int) -> Round:
         today = connection.execute(select(func.count()).select_from(orders).where(*day)).scalar_one()
     usual = grace(arrivals, shop.missing_after)
     return Round(
-        shop=shop, services=services, held=held, now=now, row=row, due=due, usual=usual,
+        shop=shop, services=services, held=held, now=now, proved_at=now, row=row, due=due, usual=usual,
         arrivals=len(arrivals), book=book, today=today,
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from reconcile.model import Decision, DiscrepancyKind, SaleKind, TouchEffect, Ve
 from reconcile.references import is_edit, spellings
 from reconcile.rounds import Judged, Round
 from reconcile.schedule import AFTER_TOUCH
+from reconcile.shopify.stored import order_from_json
 from reconcile.shops import change, stop
 
 CANARIES_WITHOUT_EFFECT = 3
@@ -52,8 +53,9 @@ def _judge_on_fresh_read(this: Round, candidates: Sequence[Judged], judge_again:
     current = [from_shopify.get(one.row.order_id) or replace(one.look.order, deleted_at=this.now) for one in candidates]
     since = max(min(order.created_at for order in current), this.now - KEYED_WITHIN)
     by_hand = snapshot.unreferenced(this.pos, since, this.now, _known_references(this, since))
+    this.proved_at = this.services.clock.now()  # before the read: what it shows is at most as old as this
     found = snapshot.take(
-        this.shop, this.pos, current, now=this.services.clock.now(),
+        this.shop, this.pos, current, now=this.proved_at,
         learned=this.row.spellings, control=this.row.known_reference,
     )  # fmt: skip
     proven = []
@@ -81,8 +83,6 @@ def _subject(row: Row[Any]) -> str:
 
 def _known_references(this: Round, since: datetime) -> frozenset[str]:
     """Every spelling of every order of the shop around these: a sale under one of them is no sale without an order."""
-    from reconcile.shopify.stored import order_from_json
-
     where = (orders.c.store == this.shop.store, orders.c.created_at >= since - KEYED_WITHIN)
     with this.services.ledger.read() as connection:
         bodies = connection.execute(select(orders.c.body).where(*where)).scalars().all()
@@ -96,7 +96,7 @@ def touch_all(this: Round, proven: Sequence[Judged]) -> int:
     """Touch each; answers how many were sent. Stops at the first lost answer: the next look decides."""
     sent = 0
     for one in proven:
-        if this.services.clock.now() - this.now > this.shop.limits.proof_age:
+        if this.services.clock.now() - this.proved_at > this.shop.limits.proof_age:
             break  # the proof has grown too old while the others were touched; the next round proves again
         if not _touch(this, one):
             break

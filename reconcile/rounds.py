@@ -21,6 +21,7 @@ class Round:
     services: Services
     held: Lease
     now: datetime
+    proved_at: datetime  # when absence was last read for a batch of touches
     row: Row[Any]  # the shop's
     due: list[Row[Any]]
     usual: timedelta  # the grace in force

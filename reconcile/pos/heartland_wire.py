@@ -6,11 +6,12 @@ Source: facts/heartland-api.md, 1.10 and 2.1 to 2.9.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from reconcile.errors import Untrustworthy
+from reconcile.errors import Rejected, Untrustworthy
 from reconcile.model import Item, Location, RequiredField, Sale, SaleKind, SaleLine, SaleStatus
 
 Row = Mapping[str, Any]
@@ -67,6 +68,13 @@ def sale_from(kind: str, row: Row, *, ui: str = "", skus: Mapping[int, str] | No
         unfilled_fields=_unfilled(row),
         url=f"{ui}/#sales/{kind}s/edit/{number}" if ui else None,
     )
+
+
+def sale_with_lines(sale: Sale, rows: Iterable[Row], skus: Mapping[int, str]) -> Sale:
+    """The same record with its lines, read by themselves."""
+    lines = list(rows)
+    shipping = _shipping({"lines": lines}) if sale.shipping is None else sale.shipping
+    return replace(sale, lines=lines_from(lines, skus), shipping=shipping)
 
 
 def status_of(row: Row) -> SaleStatus:
@@ -127,7 +135,7 @@ def location_from(row: Row) -> Location:
 def required_fields_from(rows: Iterable[Row]) -> tuple[RequiredField, ...]:
     """The required fields of orders, customers, items and payments, whatever their group is called exactly.
 
-    Raises Untrustworthy when a row does not say whether it is required.
+    Raises Rejected when one does not say whether it is required: asking again would not change that.
     """
     return tuple(_field(row) for row in rows if _required(row) and GROUPS.match(_group(row)))
 
@@ -259,7 +267,7 @@ def _required(row: Row) -> bool:
         return False
     said = flag(row, "required")
     if said is None:
-        raise Untrustworthy("Heartland: a custom field does not say whether it is required.")
+        raise Rejected("unreadable", "the custom fields do not say which of them are required")
     return said
 
 

@@ -67,7 +67,7 @@ def evidence(case: Raw) -> Evidence:
 
 
 def order_of(raw: Raw) -> m.Order:
-    values = {
+    values: dict[str, Any] = {
         "order_id": 1001, "name": "#1001", "number": 1001, "created_at": CREATED, "updated_at": CREATED,
         "financial_status": "paid", "source_name": "web", "gateways": ("shopify_payments",), "currency": "USD",
         "total": Decimal(100), "tax": Decimal(10), "shipping": Decimal(5), "lines": LINES,
@@ -87,7 +87,7 @@ def order_of(raw: Raw) -> m.Order:
 
 
 def order_line(raw: Raw, number: int) -> m.OrderLine:
-    values = {"title": raw.get("sku") or "Line", "quantity": 1, "price": Decimal(10)} | plain(raw)
+    values: dict[str, Any] = {"title": raw.get("sku") or "Line", "quantity": 1, "price": Decimal(10)} | plain(raw)
     values.setdefault("current_quantity", values["quantity"])
     return m.OrderLine(line_id=number, **values)
 
@@ -96,12 +96,14 @@ def refund_of(raw: Raw, number: int, numbers: Mapping[str | None, int]) -> m.Ref
     parts = tuple(
         m.RefundLine(line_id=numbers[line["sku"]], **({"quantity": 1} | dict(line))) for line in raw.get("lines", ())
     )
-    values = {"refund_id": number, "amount": Decimal(0)} | plain({k: v for k, v in raw.items() if k != "after_s"})
+    values: dict[str, Any] = {"refund_id": number, "amount": Decimal(0)} | plain(
+        {k: v for k, v in raw.items() if k != "after_s"}
+    )
     return m.Refund(**(values | {"created_at": at(raw.get("after_s", 0)), "lines": parts}))
 
 
 def customer_of(raw: Raw) -> m.CustomerFacts:
-    values = {"valid_email": True, "missing_parts": ()} | dict(raw)
+    values: dict[str, Any] = {"valid_email": True, "missing_parts": ()} | dict(raw)
     if values["missing_parts"] is not None:
         values["missing_parts"] = frozenset(values["missing_parts"])
     return m.CustomerFacts(**values)
@@ -115,7 +117,12 @@ def payments_of(values: Raw) -> tuple[m.Payment, ...] | None:
         raws = values["payments"]
     if raws is None:
         return None
-    usual = {"kind": "sale", "status": "success", "gateway": "shopify_payments", "amount": values["total"]}
+    usual: dict[str, Any] = {
+        "kind": "sale",
+        "status": "success",
+        "gateway": "shopify_payments",
+        "amount": values["total"],
+    }
     return tuple(m.Payment(**(usual | {"created_at": CREATED} | plain(raw))) for raw in raws)
 
 
@@ -125,7 +132,7 @@ def sale_of(raw: Raw, order: m.Order, number: int) -> m.Sale:
     status = m.SaleStatus(raw.get("status", "complete"))
     prefix = "order:500" if kind is m.SaleKind.SALE else "ticket:600"
     said = {k: v for k, v in raw.items() if k not in ("arrived_after_s", "lines")}
-    values = {
+    values: dict[str, Any] = {
         "sale_id": f"{prefix}{number}", "raw_status": status.value, "reference": order.name,
         "total": order.total, "tax": order.tax, "shipping": order.shipping, "discount": order.discount,
         "balance": Decimal(0), "created_at": at(raw.get("arrived_after_s", 40)), "location": "Main Store",
@@ -143,7 +150,7 @@ def sale_lines(raw: Raw, order: m.Order) -> tuple[m.SaleLine, ...] | None:
         )
     if lines is None:
         return None
-    return tuple(m.SaleLine(**({"quantity": 1} | plain(x)) | {"quantity": Decimal(x.get("quantity", 1))}) for x in lines)
+    return tuple(m.SaleLine(**(plain(one) | {"quantity": Decimal(one.get("quantity", 1))})) for one in lines)
 
 
 def shop_of(case: Raw, order: m.Order) -> ShopEvidence:
@@ -198,16 +205,18 @@ def set_up_of(raw: Raw) -> m.SetUp:
     if "items" in raw:
         values["items"] = {sku: items_of(sku, found) for sku, found in raw["items"].items()}
     if "locations" in raw:
-        values["locations"] = tuple(
-            m.Location(**({"location_id": str(n)} | dict(one))) for n, one in enumerate(raw["locations"], start=1)
-        )
+        values["locations"] = tuple(location_of(one, n) for n, one in enumerate(raw["locations"], start=1))
     if "payment_types" in raw:
         values["payment_types"] = tuple(raw["payment_types"])
     assert set(raw) <= {*values, "read_after_s"}, f"unknown keys: {set(raw) - set(values)}"
     return m.SetUp(**values)
 
 
+def location_of(raw: Raw, number: int) -> m.Location:
+    return m.Location(**({"location_id": str(number)} | dict(raw)))
+
+
 def items_of(sku: str, found: int | list[Raw]) -> tuple[m.Item, ...]:
     raws: list[Raw] = [{}] * found if isinstance(found, int) else found
-    usual = {"sku": sku, "title": sku, "active": True}
+    usual: dict[str, Any] = {"sku": sku, "title": sku, "active": True}
     return tuple(m.Item(**(usual | {"item_id": f"{sku}-{n}"} | dict(raw))) for n, raw in enumerate(raws, start=1))

@@ -12,7 +12,7 @@ All times are seconds after the order's creation and may be negative.
                `refunds`: [{after_s, amount, lines: [{sku, quantity, restock_type}]}]; `payments`: null, [] or
                [{kind, status, gateway, amount}] (left out: one successful sale, none when pending or authorized);
                `customer`: {present, valid_email, missing_parts, odd_characters}; `assigned_locations`: [names] or null
-    sale:      a POS record, created 40 s after the order (`arrived_after_s`), that mirrors it in every field unless said:
+    sale:      a POS record, created 40 s after the order (`arrived_after_s`), that mirrors it in all that is not said:
                any field of `model.Sale`; `kind`: sale or refund; `status`: complete, open, pending, …;
                `lines`: null (unread) or [{sku, quantity, unit_price, title}]. `sale: {}` is a perfect copy
     sales:     a list of such records. Neither `sale` nor `sales`: the order is absent

@@ -23,6 +23,11 @@ def is_open(row: Row[Any]) -> bool:
     return row.case_state is not None and row.case_state != CaseState.CLOSED
 
 
+def was_dismissed(row: Row[Any]) -> bool:
+    """A person has closed the case; only a person opens it again."""
+    return bool(row.case_state == CaseState.CLOSED and row.closing in (Closing.DISMISSED, Closing.BY_HAND))
+
+
 def fix_held(row: Row[Any]) -> str | None:
     """The fix_then_retry cause that was settled on this order, if one was."""
     rule = catalogue().get(row.cause or "")
@@ -51,7 +56,7 @@ def next_state(
         return _close(row, _how_it_arrived(row), now)
     if standing is Standing.EXCLUDED:
         return _close(row, Closing.EXCLUDED, now)
-    if row.case_state == CaseState.CLOSED and row.closing in (Closing.DISMISSED, Closing.BY_HAND):
+    if was_dismissed(row):
         return {}
     if standing not in NEEDING and decision.verb not in STATE_OF and not is_open(row):
         return {}

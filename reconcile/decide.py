@@ -65,6 +65,7 @@ class Situation:
     stopped: str | None = None
     requeued_by: str | None = None
     held_until: datetime | None = None
+    dismissed: bool = False  # a person closed the case on it
 
 
 STEPS = (1, 5, 25)
@@ -92,6 +93,8 @@ def decide(it: Situation) -> Decision:
     """One decision. Limits can only lower it; a person's re-queue lifts those that only protect from policy."""
     if it.standing in (Standing.MATCHED, Standing.EXCLUDED):
         return Decision(verb=Verb.RECORD, reason="nothing to do")
+    if it.dismissed and not it.requeued_by:
+        return Decision(verb=Verb.RECORD, reason="a person closed the case on it", limit="dismissed")
     if it.standing is Standing.UNREAD:
         return Decision(verb=Verb.WAIT, reason="the POS could not be read; nothing is concluded from that")
     if it.held_until and it.held_until > it.now:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from reconcile import codec, incidents, remediate, shop_evidence, snapshot
-from reconcile.cases import fix_held, next_state, settled_cause
+from reconcile.cases import fix_held, next_state, settled_cause, was_dismissed
 from reconcile.compare import Look, compare
 from reconcile.config import Shop
 from reconcile.decide import Proof, Situation, decide
@@ -83,7 +83,7 @@ def _begin(shop: Shop, services: Services, held: Lease, limit: int) -> Round:
     usual = grace(arrivals, shop.missing_after)
     return Round(
         shop=shop, services=services, held=held, now=now, proved_at=now, row=row, due=due, usual=usual,
-        arrivals=len(arrivals), book=book, today=today,
+        arrivals=len(arrivals), book=book, today=today, declared=declared_of(services, shop.store, row),
     )  # fmt: skip
 
 
@@ -179,14 +179,14 @@ def _newest(row: Row[Any], known: dict[tuple[str, int], Row[Any]]) -> Row[Any]:
 
 def _compare(this: Round, row: Row[Any], order: Order, sales: Sequence[Any]) -> Look:
     return compare(
-        order, sales, eligible_at=row.eligible_at, now=this.now, grace=this.usual, pending_after=this.shop.pending_after
-    )
+        order, sales, eligible_at=row.eligible_at, now=this.now, grace=this.usual,
+        pending_after=this.shop.pending_after, shop=ShopEvidence(pos=this.shop.pos_kind, declared=this.declared),
+    )  # fmt: skip
 
 
 def _shop_evidence(this: Round, looks: Sequence[Look]) -> ShopEvidence:
-    declared = declared_of(this.services, this.shop.store, this.row)
     with this.services.ledger.read() as connection:
-        evidence = shop_evidence.gather(connection, this.shop, this.row, declared, this.usual, this.now)
+        evidence = shop_evidence.gather(connection, this.shop, this.row, this.declared, this.usual, this.now)
     skus = shop_evidence.skus_of([look.order for look in looks])
     if not looks or not shop_evidence.needs_reading(evidence.set_up, skus, this.now):
         return evidence
@@ -262,6 +262,7 @@ def _situation(
         stopped=stop_reason(this.services, this.row),
         requeued_by=row.requeued_by,
         held_until=row.held_until,
+        dismissed=was_dismissed(row),
     )
 
 

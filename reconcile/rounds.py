@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from reconcile.compare import Look
 from reconcile.config import Shop
+from reconcile.evidence import Declared
 from reconcile.ledger.lease import Lease
 from reconcile.model import Decision, Finding, Standing
 from reconcile.pos.base import Pos
@@ -23,6 +24,7 @@ class Round:
     now: datetime
     proved_at: datetime  # when absence was last read for a batch of touches
     row: Row[Any]  # the shop's
+    declared: Declared
     due: list[Row[Any]]
     usual: timedelta  # the grace in force
     arrivals: int

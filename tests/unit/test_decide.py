@@ -142,3 +142,8 @@ def test_canary_then_five_then_twenty_five_then_all() -> None:
     assert room(6, 0, 0).room == 25
     assert room(10, 21, 0).room == 0
     assert room(31, 0, 0).room > 1000
+
+
+def test_what_a_person_dismissed_is_left_alone_until_a_person_asks() -> None:
+    assert verb(dismissed=True, findings=UNEXPLAINED) == (Verb.RECORD, "dismissed")
+    assert verb(dismissed=True, findings=UNEXPLAINED, requeued_by="ann")[0] is Verb.TOUCH

@@ -94,6 +94,7 @@ class PosSchema(Schema):
     token = f.String()
     base_url = f.Url(require_tld=False)
     references = f.List(f.String(validate=validate.Regexp(r".*\{(name|number)\}.*")), validate=validate.Length(min=1))
+    reference_field = f.String(validate=validate.Regexp(r"^(public_id|custom@[\w-]+)$"))
     spacing_ms = f.Integer(load_default=250, validate=validate.Range(min=0, max=10_000))
 
 

@@ -29,6 +29,7 @@ from reconcile.pos.heartland_wire import (
 PATHS = {ORDER: "/sales/orders", TICKET: "/sales/tickets"}
 REFERENCES_A_CALL = 100  # the vendor's own tool asks for 100 numbers at a time
 LINES = ("lines",)
+NUMBER = "public_id"
 SECOND = timedelta(seconds=1)
 
 
@@ -46,11 +47,14 @@ class Heartland:
         }
     )
 
-    def __init__(self, http: Http, *, clock: Clock, chunk: int = REFERENCES_A_CALL) -> None:
+    def __init__(
+        self, http: Http, *, clock: Clock, chunk: int = REFERENCES_A_CALL, reference_field: str = NUMBER
+    ) -> None:
         self._http = http
         self._pages = Pages(http)
         self._clock = clock
         self._chunk = chunk
+        self._reference_field = reference_field  # of sales orders; tickets have only their number
         self._undated: set[str] = set()  # kinds whose list cannot be filtered by date here
         self._ui = "{0.scheme}://{0.netloc}".format(urlsplit(http.base_url))
 
@@ -91,7 +95,9 @@ class Heartland:
             raise Unsupported(f"Heartland: {capability.value} is not offered for this account.")
 
     def _numbered(self, kind: str, references: list[str]) -> list[Row]:
-        rows = self._pages.every(PATHS[kind], {"public_id": {"$in": references}}, sort="id", includes=LINES)
+        field = self._reference_field if kind == ORDER else NUMBER
+        rows = self._pages.every(PATHS[kind], {field: {"$in": references}}, sort="id", includes=LINES)
+        rows = [self._named(kind, row) for row in rows]
         asked = {reference.strip() for reference in references}
         if any((reference_of(row) or "").strip() not in asked for row in rows):
             raise Untrustworthy(f"Heartland: {PATHS[kind]} gave a record nobody asked for; the filter was ignored.")
@@ -136,7 +142,15 @@ class Heartland:
 
     def _sales(self, kind: str, rows: Sequence[Row]) -> list[Sale]:
         skus = self._skus(rows)
-        return [sale_from(kind, row, ui=self._ui, skus=skus) for row in rows]
+        return [sale_from(kind, self._named(kind, row), ui=self._ui, skus=skus) for row in rows]
+
+    def _named(self, kind: str, row: Row) -> Row:
+        """The row with the order's reference where every other row has it."""
+        if kind != ORDER or self._reference_field == NUMBER:
+            return row
+        custom = row.get("custom")
+        key = self._reference_field.partition("@")[2]
+        return {**row, NUMBER: custom.get(key) if isinstance(custom, dict) else None}
 
     def _lined(self, sale: Sale) -> Sale:
         kind, _, number = sale.sale_id.partition(":")

@@ -1,0 +1,37 @@
+"""Rule: the connector does not download refunds."""
+
+from reconcile.evidence import Evidence
+from reconcile.model import Certainty, Remedy, Scope
+from reconcile.rules import Suspicion, rule
+from reconcile.rules._facts import declared
+from reconcile.rules._present import both_sides
+from reconcile.rules._refunds import SETTING, switched_off, uncarried_cancel, uncarried_refunds
+
+
+@rule(
+    remedy=Remedy.FLAG,
+    scope=Scope.SHOP,
+    title_fr="Le connecteur ne télécharge pas les remboursements.",
+    fix_fr="Shopify > Mortar > Settings > Advanced settings > Orders : activer Download Refunds, puis Save Settings. "
+    "Saisir à la main dans le POS les remboursements déjà faits.",
+)
+def refunds_off(ev: Evidence) -> Suspicion | None:
+    """The connector does not download refunds, so that none reaches the POS.
+
+    One switch carries refunds, returns and cancellations. With it off the POS keeps the whole sale: its takings are
+    too high, and what came back is not in stock.
+
+    Evidence: `download_refunds` declared off, and a refund or a cancellation older than the grace that the POS does not
+      have: certain.
+    Fix: Shopify > Mortar > Settings > Advanced settings > Orders: switch Download Refunds on and press Save Settings.
+      Enter the refunds that were made meanwhile by hand in the POS: settings are not retroactive.
+    Then: an order that the POS has is never touched. Each case closes when a later look finds its refund in the POS, or
+      when a person closes it.
+    Not this: a refund that did not come although the switch is on, or not declared, is `refund_not_carried`. A refund
+      of the same order that the POS has got since shows that the switch is on, whatever is declared.
+    Source: facts/connector-causes.md, A5 D3 and B1
+    """
+    if not switched_off(ev):
+        return None
+    found = (*uncarried_refunds(ev), *uncarried_cancel(ev))
+    return Suspicion(Certainty.CERTAIN, (declared(SETTING, False), *both_sides(found)), SETTING)

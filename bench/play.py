@@ -16,7 +16,7 @@ from reconcile import inbox, loop
 from reconcile.bootstrap import make_services
 from reconcile.clock import ManualClock
 from reconcile.config import Settings, Shop, declared_from
-from reconcile.ledger.due import shops_due
+from reconcile.due import shops_due
 from reconcile.ledger.schema import migrate
 from reconcile.ledger.tables import orders, shops
 from reconcile.model import Mode

@@ -6,8 +6,8 @@ from functools import cache
 
 from reconcile import alerting, inbox, loop
 from reconcile.bootstrap import services_from
+from reconcile.due import shops_due, stores_with_due_orders
 from reconcile.housekeeping import beat_heart, tidy
-from reconcile.ledger.due import shops_due, stores_with_due_orders
 from reconcile.services import Services
 from reconcile.setup_check import check_set_up as walk_checklist
 from reconcile.shops import enrol

@@ -56,7 +56,7 @@ def compare(
         return Look(order=order, sales=(), standing=Standing.MISSING if late else Standing.WAITING)
     found = Comparison(order, sales, now, grace).differences()
     standing = Standing.MATCHED
-    if any(sale.status in UNFINISHED for sale in sales) or _left_open(order, sales, shop):
+    if any(sale.status in UNFINISHED for sale in sales) or _left_open(order, sales, shop, now - pending_after):
         standing = Standing.PENDING
     elif found:
         standing = Standing.WAITING if _still_writing(sales, eligible_at, now, grace) else Standing.DIFFERS
@@ -68,10 +68,12 @@ def _still_writing(sales: Sequence[Sale], eligible_at: datetime, now: datetime, 
     return bool(made) and now - max(made) < STILL_WRITING and now - eligible_at < grace
 
 
-def _left_open(order: Order, sales: Sequence[Sale], shop: ShopEvidence | None) -> bool:
-    """Paid and shipped in Shopify, still open in a Heartland whose connector is declared to invoice by itself."""
+def _left_open(order: Order, sales: Sequence[Sale], shop: ShopEvidence | None, before: datetime) -> bool:
+    """Paid and long shipped in Shopify, still open in a Heartland whose connector is declared to invoice by itself."""
     if shop is None or shop.pos != "heartland" or shop.declared.automatically_invoice is not True:
         return False
+    if (order.fulfilled_at or order.updated_at) > before:
+        return False  # it is invoiced after it was shipped
     done = order.financial_status == "paid" and order.fulfillment_status == "fulfilled" and not order.cancelled_at
     return done and any(sale.status is SaleStatus.OPEN and not sale.balance for sale in sales)
 

@@ -52,7 +52,8 @@ def _shared(ev: Evidence, sale: Sale) -> set[str] | None:
     live = sale.kind is SaleKind.SALE and sale.status is not SaleStatus.CANCELLED
     if not live or not since or sale.total not in {order.total, order.current_total} or sale.total == Decimal(0):
         return None
-    wanted = {line.sku.strip().casefold(): line.sku.strip() for line in order.lines if (line.sku or "").strip()}
+    skus = [(line.sku or "").strip() for line in order.lines]
+    wanted = {sku.casefold(): sku for sku in skus if sku}
     if not wanted or sale.lines is None:
         return set()
     shared = {(line.sku or "").strip().casefold() for line in sale.lines} & set(wanted)

@@ -268,6 +268,7 @@ tokens = Table(
     Column("stores", Json, nullable=False),  # []: all
     Column("created_at", Moment, nullable=False),
     Column("last_used_at", Moment),
+    Column("expires_at", Moment),  # None: never
     Column("revoked_at", Moment),
 )
 

@@ -54,6 +54,15 @@ class Played:
 def play(scenario: dict[str, Any], sandbox: Sandbox, folder: Path, tell: Callable[[str], None] | None = None) -> Played:
     """Play a scenario to its end: until every order is judged and every held order followed."""
     report = tell or (lambda text: print(text, file=sys.stderr))
+    played, clock, door = prepare(scenario, sandbox, folder)
+    end = START + timedelta(hours=float(scenario.get("hours", 24)))
+    _run(played, sandbox, clock, door, end, report)
+    played.truth = sandbox.truth()
+    return played
+
+
+def prepare(scenario: dict[str, Any], sandbox: Sandbox, folder: Path) -> tuple[Played, ManualClock, FlaskClient]:
+    """The sandbox reset to the scenario, and the product installed for its shop: services, their clock, the front door."""
     made = sandbox.reset(
         scenario=scenario, start=START.isoformat(), webhook_url=None, secret=SECRET, pos_token=POS_TOKEN,
         client_id="sandbox-client", client_secret="sandbox-client-secret",
@@ -68,12 +77,7 @@ def play(scenario: dict[str, Any], sandbox: Sandbox, folder: Path, tell: Callabl
     services = make_services(settings, clock)
     migrate(services.ledger)
     enrol(services)
-    played = Played(services, shop, {})
-    door = create_app(services).test_client()
-    end = START + timedelta(hours=float(scenario.get("hours", 24)))
-    _run(played, sandbox, clock, door, end, report)
-    played.truth = sandbox.truth()
-    return played
+    return Played(services, shop, {}), clock, create_app(services).test_client()
 
 
 def shop_for(scenario: dict[str, Any], sandbox: Sandbox, domain: str) -> Shop:

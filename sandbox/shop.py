@@ -128,6 +128,7 @@ class Shop:
         self.listeners: list[Listener] = []
         self.subscriptions: dict[str, tuple[str, str]] = {}  # gid → (GraphQL topic, uri)
         self.calls = 0
+        self.acts = 0  # what one act tells, in several topics, has one number
 
     def add(self, order: ShopOrder) -> None:
         """Place an order; everybody is told `orders/create`, and `orders/paid` when it is paid."""
@@ -164,6 +165,7 @@ class Shop:
             self._tell(["orders/delete"], order)
 
     def _tell(self, topics: Iterable[str], order: ShopOrder) -> None:
+        self.acts += 1
         for topic in topics:
             for listener in self.listeners:
                 listener(topic, order)

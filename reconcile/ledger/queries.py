@@ -1,0 +1,122 @@
+"""What people read of orders: the list, the counts, one order with its history; only ever within the given shops."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, or_, select, text, tuple_
+
+from reconcile.ledger.paging import Page, read_cursor, write_cursor
+from reconcile.ledger.tables import actions, events, orders
+from reconcile.ledger.types import Moment
+from reconcile.model import CaseState
+
+OPEN_STATES = tuple(state.value for state in CaseState if state is not CaseState.CLOSED)
+HEAVY = {"body", "traits", "sales", "findings", "discrepancies"}  # what only one order's own page shows
+LISTED = [column for column in orders.c if column.name not in HEAVY]
+EVENTS_SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """What a list of orders is narrowed to. `state="open"` is every case that is not closed; `q` a part of the name
+    or of a SKU; `since` and `until` are about `created_at`, the latter excluded."""
+
+    store: str | None = None
+    standing: str | None = None
+    cause: str | None = None
+    subject: str | None = None
+    state: str | None = None
+    q: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return all(getattr(self, part.name) is None for part in fields(self))
+
+
+def orders_page(
+    connection: Connection, stores: Sequence[str], wanted: OrderFilter, *, limit: int = 50, cursor: str | None = None
+) -> Page:
+    """The newest orders first. Each shop is read along its own index and the shops are merged: no sort of it all."""
+    after = read_cursor(cursor, datetime, str, int) if cursor else None
+    chosen = [store for store in stores if wanted.store in (None, store)]
+    found = [row for store in chosen for row in connection.execute(_newest_of(connection, store, wanted, limit, after))]
+    found.sort(key=lambda row: (row.created_at, row.store, row.order_id), reverse=True)
+    shown = found[:limit]
+    last = shown[-1] if len(found) > limit else None
+    return Page(rows=shown, next=write_cursor(last.created_at, last.store, last.order_id) if last else None)
+
+
+def _newest_of(connection: Connection, store: str, wanted: OrderFilter, limit: int, after: list[Any] | None) -> Any:
+    c = orders.c
+    query = select(*LISTED).where(c.store == store, *conditions(connection, wanted))
+    if after:
+        created_at, last_store, last_id = after
+        if store == last_store:
+            here = tuple_(literal(created_at, Moment), literal(last_id))
+            query = query.where(tuple_(c.created_at, c.order_id) < here)
+        else:
+            query = query.where(c.created_at <= created_at if store < last_store else c.created_at < created_at)
+    return query.order_by(c.created_at.desc(), c.order_id.desc()).limit(limit + 1)
+
+
+def conditions(connection: Connection, wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    """The filter in SQL, but for the shop."""
+    c = orders.c
+    equal = {"standing": c.standing, "cause": c.cause, "subject": c.subject, "state": c.case_state}
+    found: list[ColumnElement[bool]] = []
+    for name, column in equal.items():
+        value = getattr(wanted, name)
+        if name == "state" and value == "open":
+            found.append(column.in_(OPEN_STATES))
+        elif value is not None:
+            found.append(column == value)
+    if wanted.since is not None:
+        found.append(c.created_at >= wanted.since)
+    if wanted.until is not None:
+        found.append(c.created_at < wanted.until)
+    if wanted.q:
+        found.append(or_(c.name.icontains(wanted.q, autoescape=True), _has_sku(connection, wanted.q)))
+    return found
+
+
+SKU_SQLITE = r"""EXISTS (SELECT 1 FROM json_each(orders.body, '$.lines') AS line
+    WHERE json_extract(line.value, '$.sku') LIKE :sku ESCAPE '\')"""
+SKU_POSTGRESQL = r"""EXISTS (SELECT 1 FROM jsonb_array_elements(orders.body->'lines') AS line
+    WHERE line->>'sku' ILIKE :sku ESCAPE '\')"""
+
+
+def _has_sku(connection: Connection, part: str) -> Any:
+    pattern = part.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    sql = SKU_SQLITE if connection.dialect.name == "sqlite" else SKU_POSTGRESQL
+    return text(sql).bindparams(sku=f"%{pattern}%")
+
+
+def standings(connection: Connection, stores: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How many orders stand where: shop → standing → count."""
+    c = orders.c
+    query = select(c.store, c.standing, func.count().label("orders")).where(c.store.in_(stores))
+    found: dict[str, dict[str, int]] = {store: {} for store in stores}
+    for row in connection.execute(query.group_by(c.store, c.standing)):
+        found[row.store][row.standing] = row.orders
+    return found
+
+
+def order_of(connection: Connection, store: str, order_id: int) -> Row[Any] | None:
+    """One order with everything the ledger holds of it."""
+    return connection.execute(select(orders).where(orders.c.store == store, orders.c.order_id == order_id)).first()
+
+
+def actions_of(connection: Connection, store: str, order_id: int) -> Sequence[Row[Any]]:
+    """Every touch of the order, oldest first."""
+    where = and_(actions.c.store == store, actions.c.order_id == order_id)
+    return connection.execute(select(actions).where(where).order_by(actions.c.id)).all()
+
+
+def events_of(connection: Connection, store: str, order_id: int) -> Sequence[Row[Any]]:
+    """The order's history, newest first."""
+    where = and_(events.c.store == store, events.c.order_id == order_id)
+    return connection.execute(select(events).where(where).order_by(events.c.id.desc()).limit(EVENTS_SHOWN)).all()

@@ -1,0 +1,48 @@
+"""What people read of the inbox: deliveries without their bodies, newest first, within the given shops."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from reconcile.ledger.paging import Page, read_cursor, write_cursor
+from reconcile.ledger.tables import deliveries
+
+SHOWN = [column for column in deliveries.c if column.name != "body"]
+WAITING = ("received", "parked")
+
+
+def deliveries_page(
+    connection: Connection,
+    stores: Sequence[str],
+    *,
+    state: str | None = None,
+    topic: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page:
+    """A page of the inbox."""
+    c = deliveries.c
+    query = select(*SHOWN).where(c.store.in_(stores))
+    for column, value in ((c.state, state), (c.topic, topic)):
+        query = query.where(column == value) if value is not None else query
+    if cursor:
+        query = query.where(c.id < read_cursor(cursor, int)[0])
+    found = connection.execute(query.order_by(c.id.desc()).limit(limit + 1)).all()
+    return Page(rows=found[:limit], next=write_cursor(found[limit - 1].id) if len(found) > limit else None)
+
+
+def delivery_of(connection: Connection, stores: Sequence[str], delivery_id: int) -> Row[Any] | None:
+    c = deliveries.c
+    return connection.execute(select(*SHOWN).where(c.id == delivery_id, c.store.in_(stores))).first()
+
+
+def inbox_counts(connection: Connection, stores: Sequence[str]) -> dict[str, dict[str, int]]:
+    """What waits in the inbox: shop → `received` and `parked` → count."""
+    c = deliveries.c
+    found = {store: dict.fromkeys(WAITING, 0) for store in stores}
+    query = select(c.store, c.state, func.count().label("deliveries"))
+    query = query.where(c.state.in_(WAITING), c.store.in_(stores)).group_by(c.store, c.state)
+    for row in connection.execute(query):
+        found[row.store][row.state] = row.deliveries
+    return found

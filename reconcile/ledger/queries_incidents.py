@@ -1,0 +1,78 @@
+"""What people read of incidents: each with the orders it holds back, and what they are worth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, func, select
+
+from reconcile.ledger.queries import OPEN_STATES
+from reconcile.ledger.tables import events, incidents, orders
+
+SAMPLE = 5
+OPEN = ("open", "acknowledged")
+SAMPLED = [orders.c[name] for name in ("store", "order_id", "name", "total", "currency", "standing", "eligible_at")]
+
+
+@dataclass(slots=True, kw_only=True)
+class IncidentRow:
+    """An incident with what it holds back now; `at_risk` is money per currency."""
+
+    row: Row[Any]
+    orders: int = 0
+    at_risk: dict[str, Decimal] = field(default_factory=dict)
+    sample: Sequence[Row[Any]] = ()
+
+
+def incident_of(connection: Connection, stores: Sequence[str], incident_id: int) -> IncidentRow | None:
+    """One incident of these shops."""
+    query = select(incidents).where(incidents.c.id == incident_id, incidents.c.store.in_(stores))
+    row = connection.execute(query).first()
+    return _with_orders(connection, stores, [row])[0] if row is not None else None
+
+
+def incidents_of(
+    connection: Connection, stores: Sequence[str], *, state: str = "open", limit: int = 100
+) -> list[IncidentRow]:
+    """The incidents of these shops, worst first. `state`: `open` (acknowledged ones too), `resolved` or `all`."""
+    c = incidents.c
+    query = select(incidents).where(c.store.in_(stores))
+    if state != "all":
+        query = query.where(c.state.in_(OPEN if state == "open" else (state,)))
+    resolved_last = case((c.state == "resolved", 1), else_=0)
+    rows = connection.execute(query.order_by(resolved_last, c.id.desc()).limit(limit)).all()
+    found = _with_orders(connection, stores, rows)
+    return sorted(found, key=lambda one: (one.row.state == "resolved", -one.orders, -one.row.id))
+
+
+def _with_orders(connection: Connection, stores: Sequence[str], rows: Sequence[Row[Any]]) -> list[IncidentRow]:
+    c = orders.c
+    made = [IncidentRow(row=row) for row in rows]
+    by_key = {(one.row.store, one.row.cause, one.row.subject): one for one in made if one.row.state != "resolved"}
+    counted = select(
+        c.store, c.cause, c.subject, c.currency, func.count().label("orders"), func.sum(c.total).label("sum")
+    )
+    counted = counted.where(c.store.in_(stores), c.case_state.in_(OPEN_STATES), c.cause.is_not(None))
+    for group in connection.execute(counted.group_by(c.store, c.cause, c.subject, c.currency)):
+        one = by_key.get((group.store, group.cause, group.subject))
+        if one is not None:
+            one.orders += group.orders
+            one.at_risk[group.currency] = group.sum
+    for one in by_key.values():
+        one.sample = _sample(connection, one.row) if one.orders else ()
+    return made
+
+
+def _sample(connection: Connection, incident: Row[Any]) -> Sequence[Row[Any]]:
+    c = orders.c
+    where = (c.store == incident.store, c.cause == incident.cause, c.subject == incident.subject)
+    query = select(*SAMPLED).where(*where)
+    return connection.execute(query.where(c.case_state.in_(OPEN_STATES)).order_by(c.created_at).limit(SAMPLE)).all()
+
+
+def events_of_incident(connection: Connection, incident: Row[Any]) -> Sequence[Row[Any]]:
+    """The incident's history, newest first."""
+    of_no_order = (events.c.store == incident.store, events.c.order_id.is_(None))  # what the index begins with
+    query = select(events).where(*of_no_order, events.c.incident_id == incident.id)
+    return connection.execute(query.order_by(events.c.id.desc()).limit(200)).all()

@@ -39,10 +39,10 @@ def read_cursor(cursor: str, *kinds: type) -> list[Any]:
         raise BadCursor(cursor) from error
 
 
-def _read(part: object, kind: type) -> object:
-    stored = int if kind is datetime else kind
-    if type(part) is not stored:
+def _read(part: Any, kind: type) -> Any:
+    is_moment = kind is datetime
+    if type(part) is not (int if is_moment else kind):
         raise BadCursor("a part of another kind")
-    if isinstance(part, int) and abs(part) >= 2**63:
+    if kind is not str and not -(2**63) <= part < 2**63:
         raise BadCursor("no number of the ledger's")
-    return EPOCH + timedelta(microseconds=int(part)) if kind is datetime else part
+    return EPOCH + timedelta(microseconds=part) if is_moment else part

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from reconcile.evidence import Evidence
 from reconcile.model import Discrepancy, DiscrepancyKind, Fact, Sale, SaleKind, SaleStatus
+from reconcile.references import is_edit
 from reconcile.rules._facts import moment, pos, shopify
 
 UNFINISHED = (SaleStatus.PENDING, SaleStatus.INCOMPLETE)
@@ -46,6 +47,16 @@ def differing(ev: Evidence, *kinds: DiscrepancyKind) -> tuple[Discrepancy, ...]:
 def short(ev: Evidence) -> tuple[Discrepancy, ...]:
     """The SKUs of which the POS has sold fewer than were ordered."""
     return tuple(one for one in differing(ev, DiscrepancyKind.QUANTITY) if Decimal(one.pos) < Decimal(one.shopify))
+
+
+def added_by_edit(ev: Evidence) -> tuple[Discrepancy, ...]:
+    """The SKUs that no sale has, while every sale is from before the order's edit: an added line looks like that."""
+    edited_at = ev.order.edited_at
+    if edited_at is None or ev.now - edited_at < ev.grace:
+        return ()
+    if any(sale.created_at is None or sale.created_at >= edited_at or is_edit(sale) for sale in ev.sales):
+        return ()
+    return tuple(one for one in short(ev) if Decimal(one.pos) == 0)
 
 
 def over(ev: Evidence) -> tuple[Discrepancy, ...]:

@@ -5,7 +5,7 @@ from reconcile.model import Certainty, DiscrepancyKind, Remedy, Scope
 from reconcile.references import is_edit
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import listed, pos, shopify
-from reconcile.rules._present import both_sides, differing
+from reconcile.rules._present import added_by_edit, both_sides, differing, settled, short
 
 
 @rule(
@@ -23,7 +23,8 @@ def edit_not_carried(ev: Evidence) -> Suspicion | None:
     a plan below Grow it carries no edit at all.
 
     Evidence: an order whose edit is older than the grace, and sales whose quantities or total are those from before:
-      certain when Shopify names the time of the edit, likely when only the quantities show that there was one.
+      certain when Shopify names the time of the edit, likely when only the quantities show that there was one. A
+      product that no sale has, while all of them are from before the edit: likely, since it may have been added by it.
     Fix: make the change by hand in the POS. Later edits should add or remove a line instead of changing the quantity
       of one. Mortar carries edits on the plan Grow and above.
     Then: the order is never touched, since the POS has it. The case closes when a later look finds the edited
@@ -32,10 +33,13 @@ def edit_not_carried(ev: Evidence) -> Suspicion | None:
       products in the POS is `lines_missing`.
     Source: facts/connector-causes.md, A5 D1 and D2, C4 and D1
     """
-    found = differing(ev, DiscrepancyKind.EDIT)
-    if not found:
+    added = added_by_edit(ev) if settled(ev) else ()
+    changed = differing(ev, DiscrepancyKind.EDIT)
+    if len(added) < len(short(ev)) and not any(one.subject for one in changed):
+        return None  # the total differs by what is missing
+    if not changed and not added:
         return None
     carried = listed(sale.reference or sale.sale_id for sale in ev.sales if is_edit(sale)) or "none"
     edited = shopify("edited", ev.order.edited_at or "by its quantities")
-    certainty = Certainty.CERTAIN if ev.order.edited_at else Certainty.LIKELY
-    return Suspicion(certainty, (edited, *both_sides(found), pos("sales for edits", carried)))
+    certainty = Certainty.CERTAIN if ev.order.edited_at and not added else Certainty.LIKELY
+    return Suspicion(certainty, (edited, *both_sides((*changed, *added)), pos("sales for edits", carried)))

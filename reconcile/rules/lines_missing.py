@@ -4,7 +4,7 @@ from reconcile.evidence import Evidence
 from reconcile.model import Certainty, Fact, Remedy, SaleStatus, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import declared, listed, shopify
-from reconcile.rules._present import both_sides, records, settled, short
+from reconcile.rules._present import added_by_edit, both_sides, records, settled, short
 
 
 @rule(
@@ -30,7 +30,8 @@ def lines_missing(ev: Evidence) -> Suspicion | None:
       `no_product_found_line`; a change by an edit is `edit_not_carried`; a pending order is `pending_missing_product`.
     Source: facts/connector-causes.md, A5 L1 and D1
     """
-    missing = short(ev)
+    added = added_by_edit(ev)
+    missing = tuple(one for one in short(ev) if one not in added)
     if not missing or not settled(ev):
         return None
     voided = records(sale for sale in ev.sales if sale.status is SaleStatus.CANCELLED)

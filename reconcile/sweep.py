@@ -17,6 +17,7 @@ from reconcile.ledger.tables import alerts, deliveries, events, orders
 from reconcile.model import Mode, Order
 from reconcile.privacy import erase_shop
 from reconcile.services import Services
+from reconcile.shopify.admin import TOPICS
 from reconcile.shops import change, mode_of, row_of, stop
 
 logger = logging.getLogger(__name__)
@@ -27,10 +28,6 @@ SUBSCRIPTIONS_EVERY = timedelta(hours=1)
 RETRY = timedelta(minutes=1)
 LATELY = 50  # orders looked at when judging whether webhooks are lost
 LOST_SHARE = 0.2
-TOPICS = (
-    "ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_PAID", "ORDERS_FULFILLED", "ORDERS_PARTIALLY_FULFILLED",
-    "ORDERS_CANCELLED", "ORDERS_EDITED", "ORDERS_DELETE", "REFUNDS_CREATE", "APP_UNINSTALLED",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +123,12 @@ def _judge_webhooks(connection: Connection, shop: Shop, now: datetime) -> None:
         incidents.resolve_lost_webhooks(connection, shop.store, now)
 
 
+def missing_topics(shop: Shop, services: Services) -> list[str]:
+    """The topics that Shopify does not send to the shop's `webhook_url`."""
+    present = {(sub.topic, sub.uri) for sub in services.admin(shop).subscriptions()}
+    return [topic for topic in TOPICS if (topic, shop.webhook_url) not in present]
+
+
 def check_subscriptions(shop: Shop, services: Services) -> list[str]:
     """Compare Shopify's subscriptions with what we need; create what is missing (in mode observe: only alert).
 
@@ -135,9 +138,7 @@ def check_subscriptions(shop: Shop, services: Services) -> list[str]:
     now = services.clock.now()
     missing: list[str] = []
     if shop.webhook_url:
-        admin = services.admin(shop)
-        present = {(sub.topic, sub.uri) for sub in admin.subscriptions()}
-        missing = [topic for topic in TOPICS if (topic, shop.webhook_url) not in present]
+        missing = missing_topics(shop, services)
     with services.ledger.write() as connection:
         observing = mode_of(shop, row_of(connection, shop.store)) is Mode.OBSERVE
         change(connection, shop.store, next_subscriptions_at=now + SUBSCRIPTIONS_EVERY)

@@ -1,0 +1,84 @@
+"""The web process: `create_app` puts its parts together."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from reconcile.bootstrap import services_from
+from reconcile.errors import ConfigurationError
+from reconcile.ledger.schema import schema_problem
+from reconcile.services import Services
+from reconcile.shops import enrol
+from webhooks import commands, errors, health, metrics, shopify
+from webhooks.current import SERVICES, WAKER
+from webhooks.inbox_writer import InboxWriter
+from workers.app import celery
+from workers.wake import Waker
+
+logger = logging.getLogger(__name__)
+
+LARGEST_FORM = 1024 * 1024  # of the API and the page; the front door has its own limit
+ENROL_AGAIN_S = 5.0
+WAKE_UP_KEPT_S = 30  # beat has asked the ledger itself by then
+
+
+def create_app(services: Services | None = None) -> Flask:
+    """The application on these services, or on the settings in force: then every problem of theirs ends the process."""
+    made = services or _services_in_force()
+    app = Flask(__name__)
+    key, *older = [part.strip() for part in made.settings.secret_key.split(",")]
+    app.config.update(SECRET_KEY=key, SECRET_KEY_FALLBACKS=older, MAX_CONTENT_LENGTH=LARGEST_FORM)
+    app.extensions[SERVICES] = made
+    app.extensions[WAKER] = Waker(publisher(made))
+    app.extensions[metrics.KEY] = metrics.Metrics(made)
+    if services is None:
+        app.before_request(Enrolment(made))
+    shopify.register(app, made, InboxWriter(made.ledger))
+    health.register(app)
+    commands.register(app)
+    errors.register(app)
+    return app
+
+
+def _services_in_force() -> Services:
+    try:
+        return services_from()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+class Enrolment:
+    """Gives every shop its row as soon as the ledger can take it: the web process may be up before its ledger."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._next_at = 0.0
+        self._done = False
+
+    def __call__(self) -> None:
+        if self._done or time.monotonic() < self._next_at:
+            return
+        self._next_at = time.monotonic() + ENROL_AGAIN_S
+        try:
+            if schema_problem(self._services.ledger) is None:
+                enrol(self._services)
+                self._done = True
+        except SQLAlchemyError as error:
+            logger.warning("the shops are not enrolled yet: %s", getattr(error, "orig", None) or type(error).__name__)
+
+
+def publisher(services: Services) -> Callable[[], None]:
+    """What publishes a wake-up; without a broker there is nobody to wake."""
+    if not services.settings.redis_url:
+        return lambda: None
+    celery.conf.broker_url = services.settings.redis_url
+
+    def publish() -> None:
+        celery.send_task("workers.tasks.drain_inbox", expires=WAKE_UP_KEPT_S)
+
+    return publish

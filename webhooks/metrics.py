@@ -1,0 +1,159 @@
+"""What Prometheus reads: the front door is counted here, everything else is read from the ledger when asked."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import cast
+
+from flask import Flask
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from reconcile.inbox import MENTION_TOPICS, ORDER_TOPICS
+from reconcile.ledger.tables import actions, deliveries, heartbeats, orders, shops
+from reconcile.privacy import PRIVACY_TOPICS
+from reconcile.services import Services
+
+KEY = "metrics"
+KNOWN_TOPICS = ORDER_TOPICS | MENTION_TOPICS | PRIVACY_TOPICS | {"app/uninstalled"}
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+Family = GaugeMetricFamily | CounterMetricFamily
+
+
+class Metrics:
+    """The application's registry; one per application, so that tests may make many."""
+
+    def __init__(self, services: Services) -> None:
+        self.registry = CollectorRegistry()
+        self._deliveries = Counter(
+            "reconciler_deliveries", "Deliveries at the front door.", ["topic", "result"], registry=self.registry
+        )
+        self.front_door_seconds = Histogram(
+            "reconciler_front_door_seconds", "From request to answer.", buckets=SECONDS, registry=self.registry
+        )
+        self.registry.register(LedgerCollector(services))
+
+    def delivery(self, topic: str, result: str) -> None:
+        """Count one; a topic that nobody asked for is `other`, so that no stranger can make series."""
+        shown = topic if topic in KNOWN_TOPICS else "other"
+        self._deliveries.labels(shown, result).inc()
+
+
+def metrics_of(app: Flask) -> Metrics:
+    return cast(Metrics, app.extensions[KEY])
+
+
+class LedgerCollector(Collector):
+    """The state of the shops, read in one view of the ledger."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[Family]:
+        up = GaugeMetricFamily("reconciler_ledger_up", "Whether the ledger answers.")
+        try:
+            with self._services.ledger.read() as connection:
+                families = list(self._families(connection, self._services.clock.now()))
+        except SQLAlchemyError:
+            families = []
+        up.add_metric([], float(bool(families)))
+        yield up
+        yield from families
+
+    def describe(self) -> list[Family]:
+        return []  # so that registering reads nothing
+
+    def _families(self, connection: Connection, now: datetime) -> Iterator[Family]:
+        yield _orders(connection)
+        yield _due(connection, now)
+        yield from _inbox(connection, now)
+        yield from _shops(connection, now)
+        yield _touches(connection)
+        yield from _processes(connection, now)
+
+
+def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"reconciler_{name}", text, labels=labels)
+
+
+def _orders(connection: Connection) -> Family:
+    family = _gauge("orders", "Orders by where they stand.", "store", "standing")
+    query = select(orders.c.store, orders.c.standing, func.count()).group_by(orders.c.store, orders.c.standing)
+    for store, standing, count in connection.execute(query):
+        family.add_metric([store, standing], count)
+    return family
+
+
+def _due(connection: Connection, now: datetime) -> Family:
+    family = _gauge("orders_due", "Orders whose look is due.", "store")
+    query = select(orders.c.store, func.count()).where(orders.c.next_look_at <= now).group_by(orders.c.store)
+    for store, count in connection.execute(query):
+        family.add_metric([store], count)
+    return family
+
+
+def _inbox(connection: Connection, now: datetime) -> Iterator[Family]:
+    size = _gauge("inbox", "Deliveries that wait to be folded, or are parked.", "store", "state")
+    age = _gauge("inbox_oldest_seconds", "Age of the oldest delivery that waits to be folded.")
+    unfolded = deliveries.c.state.in_(["received", "parked"])
+    query = select(deliveries.c.store, deliveries.c.state, func.count()).where(unfolded)
+    for store, state, count in connection.execute(query.group_by(deliveries.c.store, deliveries.c.state)):
+        size.add_metric([store, state], count)
+    oldest = select(deliveries.c.received_at).where(deliveries.c.state == "received").order_by(deliveries.c.id).limit(1)
+    since = connection.execute(oldest).scalar()
+    age.add_metric([], max((now - since).total_seconds(), 0) if since else 0)
+    yield from (size, age)
+
+
+def _shops(connection: Connection, now: datetime) -> Iterator[Family]:
+    ages = {
+        column: _gauge(name, text, "store")
+        for column, name, text in (
+            ("swept_at", "sweep_age_seconds", "Since the shop was last swept whole."),
+            ("checked_at", "check_age_seconds", "Since the set-up was last checked."),
+            ("last_delivery_at", "last_delivery_age_seconds", "Since the last delivery that was folded."),
+            ("pos_read_at", "pos_read_age_seconds", "Since the POS was last read whole."),
+        )
+    }
+    stopped = _gauge("stopped", "Whether the shop's stop switch is on.", "store")
+    for row in connection.execute(select(shops)):
+        stopped.add_metric([row.store], float(row.stopped_at is not None))
+        for column, family in ages.items():
+            at = getattr(row, column)
+            if at is not None:
+                family.add_metric([row.store], (now - at).total_seconds())
+    yield from (*ages.values(), stopped)
+
+
+def _touches(connection: Connection) -> Family:
+    family = CounterMetricFamily("reconciler_touches", "Touches by how they went.", labels=["store", "outcome"])
+    query = select(actions.c.store, actions.c.outcome, func.count()).group_by(actions.c.store, actions.c.outcome)
+    for store, outcome, count in connection.execute(query):
+        family.add_metric([store, outcome or "open"], count)
+    return family
+
+
+def _processes(connection: Connection, now: datetime) -> Iterator[Family]:
+    age = _gauge("heartbeat_age_seconds", "Since a process last showed that it is alive.", "process")
+    calls = CounterMetricFamily(
+        "reconciler_remote_calls", "Calls of a process to the POS and to Shopify since it started.",
+        labels=["process", "side"],
+    )  # fmt: skip
+    for row in connection.execute(select(heartbeats)):
+        age.add_metric([row.name], (now - row.at).total_seconds())
+        for side, count in calls_of(row.detail).items():
+            calls.add_metric([row.name, side], count)
+    yield from (age, calls)
+
+
+def calls_of(detail: str) -> dict[str, int]:
+    """The calls that a heartbeat tells of."""
+    try:
+        found = json.loads(detail)
+    except ValueError:
+        return {}
+    return {side: count for side, count in found.items() if isinstance(count, int)} if isinstance(found, dict) else {}

@@ -1,0 +1,152 @@
+"""The front door: a delivery of Shopify's is proven, committed and acknowledged; nothing here reads what it says."""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from time import perf_counter
+
+from flask import Blueprint, Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from reconcile.config import Shop
+from reconcile.services import Services
+from webhooks.current import current_services, wake_workers
+from webhooks.errors import error_answer
+from webhooks.inbox_writer import InboxWriter, NotStored
+from webhooks.metrics import metrics_of
+
+front_door = Blueprint("front_door", __name__)
+
+LARGEST = 5 * 1024 * 1024
+WRITER, SHOPS = "inbox_writer", "shops_by_domain"
+FAMILIES = ("X-Shopify-", "Shopify-")  # classic webhooks and Events; the older one first
+TOPIC = re.compile(r"[A-Za-z0-9_./-]{1,64}")
+WEBHOOK_ID = re.compile(r"[!-+\--~]{1,128}")  # printable; no comma, which is what two headers are joined with
+
+
+class Refused(Exception):
+    """The answer that the door gives instead of 200."""
+
+    def __init__(self, status: int, slug: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.slug = slug
+
+
+def register(app: Flask, services: Services, writer: InboxWriter) -> None:
+    app.extensions[WRITER] = writer
+    app.extensions[SHOPS] = {shop.domain.lower(): shop for shop in services.settings.shops.values()}
+    app.register_blueprint(front_door)
+
+
+@front_door.post("/webhooks/shopify")
+def receive() -> Response:
+    """200 stored or already known · 400 header missing · 401 not Shopify or not our shop · 413 · 503 not stored."""
+    began = perf_counter()
+    metrics = metrics_of(current_app)
+    topic = ""
+    try:
+        shop, body = _proven()
+        topic = _required("Topic", TOPIC)
+        is_new = _store(shop, topic, body)
+    except Refused as refusal:
+        response = error_answer(refusal.status, refusal.slug, str(refusal))
+        result = refusal.slug
+    else:
+        wake_workers()
+        response = Response(status=200)
+        result = "stored" if is_new else "known"
+    metrics.delivery(topic, result)
+    metrics.front_door_seconds.observe(perf_counter() - began)
+    return response
+
+
+def _proven() -> tuple[Shop, bytes]:
+    """The shop that sent this, and the raw body that its signature covers."""
+    body = _body()
+    signature = _header("Hmac-Sha256")
+    if not signature:
+        raise Refused(401, "unauthorised", "The signature is missing: X-Shopify-Hmac-Sha256.")
+    domain = _header("Shop-Domain")
+    if domain is None:
+        raise Refused(400, "invalid_request", "The header X-Shopify-Shop-Domain is missing, or stands there twice.")
+    shop: Shop | None = current_app.extensions[SHOPS].get(domain.lower())
+    if shop is None:
+        raise Refused(401, "unauthorised", "No shop of this name is set up here.")
+    if not is_signed(body, signature, shop.webhook_secrets):
+        raise Refused(401, "unauthorised", "The signature fits none of the shop's secrets.")
+    return shop, body
+
+
+def is_signed(body: bytes, signature: str, secrets: Iterable[str]) -> bool:
+    """Whether one of the secrets made this signature; every one is tried, so that time tells nothing."""
+    given = signature.strip().encode("utf-8", "surrogateescape")
+    fits = False
+    for secret in secrets:
+        made = base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256))
+        fits |= hmac.compare_digest(made, given)
+    return fits
+
+
+def _body() -> bytes:
+    """The raw bytes, read once; a body without a length is counted while it comes."""
+    request.max_content_length = LARGEST
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise Refused(413, "too_large", "The body is larger than 5 MiB.") from None
+    except HTTPException:
+        raise Refused(400, "invalid_request", "The body ended before it was whole.") from None
+    if request.content_length is not None and len(body) != request.content_length:
+        raise Refused(400, "invalid_request", "The body ended before it was whole.")
+    return body
+
+
+def _header(name: str) -> str | None:
+    """A header in either family; None when it is missing, or when the two families contradict each other."""
+    found = {value for family in FAMILIES for value in request.headers.getlist(family + name)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _required(name: str, shape: re.Pattern[str]) -> str:
+    value = _header(name)
+    if value is None or not shape.fullmatch(value):
+        text = f"The header X-Shopify-{name} is missing, stands there twice or is none that Shopify sends."
+        raise Refused(400, "invalid_request", text)
+    return value
+
+
+def _store(shop: Shop, topic: str, body: bytes) -> bool:
+    services = current_services()
+    row = {
+        "store": shop.store,
+        "webhook_id": _required("Webhook-Id", WEBHOOK_ID),
+        "topic": topic,
+        "event_id": _optional("Event-Id", 128),
+        "api_version": _optional("Api-Version", 16),
+        "triggered_at": moment_of(_header("Triggered-At")),
+        "received_at": services.clock.now(),
+        "body": services.vault.seal(body),
+    }
+    try:
+        writer: InboxWriter = current_app.extensions[WRITER]
+        return writer.store(row)
+    except NotStored as error:
+        raise Refused(503, "unavailable", f"Not stored, send it again: {error}.") from None
+
+
+def _optional(name: str, longest: int) -> str | None:
+    value = _header(name)
+    return value if value and len(value) <= longest and value.isprintable() else None
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """Shopify's nanosecond moment as aware UTC; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,5 +1,6 @@
 """What is kept for how long, and who was alive when."""
 
+import json
 from datetime import timedelta
 
 from sqlalchemy import delete, update
@@ -8,7 +9,6 @@ from reconcile.ledger.tables import alerts, deliveries, events, heartbeats
 from reconcile.services import Services
 
 BODY_KEPT = timedelta(days=30)  # of a parked delivery, so that it can be replayed
-PROCESS_WORDS = ("beat", "worker", "web")
 
 
 def tidy(services: Services, keep: timedelta) -> None:
@@ -22,7 +22,8 @@ def tidy(services: Services, keep: timedelta) -> None:
 
 
 def beat_heart(services: Services, name: str) -> None:
+    """Note that a process is alive, and what it has sent to the remotes since it started."""
+    now_so = {"at": services.clock.now(), "detail": json.dumps(services.calls)}
     with services.ledger.write() as connection:
-        statement = services.ledger.insert(heartbeats).values(name=name, at=services.clock.now())
-        changed = {"at": services.clock.now()}
-        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
+        statement = services.ledger.insert(heartbeats).values(name=name, **now_so)
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=now_so))

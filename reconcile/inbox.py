@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, tuple_, update
+from sqlalchemy import Connection, Row, or_, select, tuple_, update
 
 from reconcile import eligibility
 from reconcile.errors import PoisonPayload
@@ -205,3 +205,7 @@ def _close_deliveries(connection: Connection, read: Sequence[Read], now: datetim
             values = {"state": "folded", "error": None, "folded_at": now, "order_id": order_id, "body": None}
         where = (deliveries.c.id == item.delivery.id, deliveries.c.state == "received")
         connection.execute(update(deliveries).where(*where).values(**values))
+    latest = {item.delivery.store: item.delivery.received_at for item in read}  # they come oldest first
+    for store, at in sorted(latest.items()):
+        is_later = or_(shops.c.last_delivery_at.is_(None), shops.c.last_delivery_at < at)  # a replayed one is not
+        connection.execute(update(shops).where(shops.c.store == store, is_later).values(last_delivery_at=at))

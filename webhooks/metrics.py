@@ -140,13 +140,12 @@ def _touches(connection: Connection) -> Family:
 def _processes(connection: Connection, now: datetime) -> Iterator[Family]:
     age = _gauge("heartbeat_age_seconds", "Since a process last showed that it is alive.", "process")
     calls = CounterMetricFamily(
-        "reconciler_remote_calls", "Calls of a process to the POS and to Shopify since it started.",
-        labels=["process", "side"],
-    )  # fmt: skip
+        "reconciler_remote_calls", "Calls of the worker to the POS and to Shopify since it started.", labels=["side"]
+    )
     for row in connection.execute(select(heartbeats)):
         age.add_metric([row.name], (now - row.at).total_seconds())
-        for side, count in calls_of(row.detail).items():
-            calls.add_metric([row.name, side], count)
+        for side, count in calls_of(row.detail).items() if row.name == "worker" else ():
+            calls.add_metric([side], count)
     yield from (age, calls)
 
 

@@ -57,6 +57,7 @@ def reconcile_shop(store: str) -> None:
 
 @celery.task(name="workers.tasks.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> None:
+    beat_heart(services(), "beat")  # only beat sends this one
     for store in shops_due(services(), "next_sweep_at"):
         sweep_one.delay(store)
 

@@ -38,6 +38,7 @@ class Look:
     sales: tuple[Sale, ...]
     standing: Standing
     discrepancies: tuple[Discrepancy, ...] = ()
+    again_at: datetime | None = None  # when a change that is too young to be judged now may be judged
 
 
 def compare(
@@ -54,13 +55,18 @@ def compare(
     if not sales:
         late = now - eligible_at >= grace
         return Look(order=order, sales=(), standing=Standing.MISSING if late else Standing.WAITING)
-    found = Comparison(order, sales, now, grace).differences()
+    both = Comparison(order, sales, now, grace)
+    found = both.differences()
+    invoiced_by = _invoiced_by(order, sales, shop, pending_after)
     standing = Standing.MATCHED
-    if any(sale.status in UNFINISHED for sale in sales) or _left_open(order, sales, shop, now - pending_after):
+    if any(sale.status in UNFINISHED for sale in sales) or (invoiced_by is not None and invoiced_by <= now):
         standing = Standing.PENDING
     elif found:
         standing = Standing.WAITING if _still_writing(sales, eligible_at, now, grace) else Standing.DIFFERS
-    return Look(order=order, sales=tuple(sales), standing=standing, discrepancies=found)
+    young = [moment for moment in (*both.due_at(), invoiced_by) if moment is not None and moment > now]
+    return Look(
+        order=order, sales=tuple(sales), standing=standing, discrepancies=found, again_at=min(young, default=None)
+    )
 
 
 def _still_writing(sales: Sequence[Sale], eligible_at: datetime, now: datetime, grace: timedelta) -> bool:
@@ -68,14 +74,19 @@ def _still_writing(sales: Sequence[Sale], eligible_at: datetime, now: datetime, 
     return bool(made) and now - max(made) < STILL_WRITING and now - eligible_at < grace
 
 
-def _left_open(order: Order, sales: Sequence[Sale], shop: ShopEvidence | None, before: datetime) -> bool:
-    """Paid and long shipped in Shopify, still open in a Heartland whose connector is declared to invoice by itself."""
+def _invoiced_by(
+    order: Order, sales: Sequence[Sale], shop: ShopEvidence | None, pending_after: timedelta
+) -> datetime | None:
+    """Until when an order that was paid and shipped in Shopify may still be open in the POS; None: for ever.
+
+    Only a Heartland whose connector is declared to invoice by itself is expected to close it.
+    """
     if shop is None or shop.pos != "heartland" or shop.declared.automatically_invoice is not True:
-        return False
-    if (order.fulfilled_at or order.updated_at) > before:
-        return False  # it is invoiced after it was shipped
+        return None
     done = order.financial_status == "paid" and order.fulfillment_status == "fulfilled" and not order.cancelled_at
-    return done and any(sale.status is SaleStatus.OPEN and not sale.balance for sale in sales)
+    if not done or not any(sale.status is SaleStatus.OPEN and not sale.balance for sale in sales):
+        return None
+    return (order.fulfilled_at or order.updated_at) + pending_after
 
 
 class Comparison:
@@ -103,8 +114,10 @@ class Comparison:
         if not self.sold:
             return self._nothing_live()
         found = [*self._cancel(), *self._duplicates()]
-        if not self.order.cancelled_at:
-            found += [*self._goods(), *self._money(), *self._refunds()]
+        if not self.order.cancelled_at and self.edited and not self.edit_due():
+            found += [*self._unmatched(), *self._refunds()]  # quantities and amounts may still be those from before
+        elif not self.order.cancelled_at:
+            found += [*self._unmatched(), *self._goods(), *self._money(), *self._refunds()]
         implied = {kind for one in found for kind in CONSEQUENCES.get(one.kind, ())}
         return tuple(one for one in found if one.kind not in implied)
 
@@ -117,6 +130,14 @@ class Comparison:
 
     def edit_due(self) -> bool:
         return self.edited and self.due(self.order.edited_at or self.order.updated_at)
+
+    def due_at(self) -> list[datetime]:
+        """From when each change of the order may be judged."""
+        order = self.order
+        changes = [refund.created_at for refund in order.refunds if refund.amount > ZERO]
+        changes += [order.cancelled_at] if order.cancelled_at else []
+        changes += [order.edited_at or order.updated_at] if self.edited else []
+        return [moment + self.grace for moment in changes]
 
     def _nothing_live(self) -> tuple[Discrepancy, ...]:
         if self.order.cancelled_at or not self.any_cancelled:
@@ -173,13 +194,16 @@ class Comparison:
 
     # --- goods ------------------------------------------------------------------------------------------------------
 
-    def _goods(self) -> list[Discrepancy]:
-        if self.goods is None:
-            return []
-        found = [
+    def _unmatched(self) -> list[Discrepancy]:
+        return [
             Discrepancy(kind=DiscrepancyKind.UNMATCHED_PRODUCT, shopify=shopify, pos=pos, subject=sku)
-            for sku, shopify, pos in self.goods.unmatched()
+            for sku, shopify, pos in (self.goods.unmatched() if self.goods else ())
         ]
+
+    def _goods(self) -> list[Discrepancy]:
+        found: list[Discrepancy] = []
+        if self.goods is None:
+            return found
         for sku, shopify, pos in self.goods.unequal(original=not self.edit_due()):
             kind = DiscrepancyKind.EDIT if self.edit_due() and self.goods.edited(sku) else DiscrepancyKind.QUANTITY
             found.append(Discrepancy(kind=kind, shopify=str(shopify), pos=str(pos), subject=sku))

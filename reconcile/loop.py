@@ -343,8 +343,10 @@ def _presence(row: Row[Any], look: Look, now: datetime) -> dict[str, Any]:
 
 
 def _next(this: Round, row: Row[Any], one: Judged, values: dict[str, Any]) -> datetime | None:
-    if one.standing is Standing.MATCHED or one.look.order.deleted_at:
+    if one.look.order.deleted_at:
         return None
+    if one.standing is Standing.MATCHED:
+        return one.look.again_at
     if one.standing is Standing.EXCLUDED and one.findings[0].cause != "order_on_hold":
         return None
     last = this.book.last(row.order_id)

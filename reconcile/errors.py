@@ -59,3 +59,15 @@ class ConfigurationError(ReconcilerError):
 
 class LeaseLost(ReconcilerError):
     """Another worker took the shop over; what this one had in hand is dropped, not written."""
+
+
+class NotThere(ReconcilerError):
+    """What was named does not exist, or not for whoever asks: the two are never told apart."""
+
+
+class Refused(ReconcilerError):
+    """What a person asked for may not be done now; ``limit`` is the slug of what forbids it."""
+
+    def __init__(self, message: str, limit: str = "") -> None:
+        super().__init__(message)
+        self.limit = limit

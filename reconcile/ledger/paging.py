@@ -40,9 +40,10 @@ def read_cursor(cursor: str, *kinds: type) -> list[Any]:
 
 
 def _read(part: Any, kind: type) -> Any:
-    is_moment = kind is datetime
-    if type(part) is not (int if is_moment else kind):
+    stored_as: type = int if kind is datetime else kind
+    found: type = type(part)
+    if found is not stored_as:  # not isinstance: True is no number here
         raise BadCursor("a part of another kind")
-    if kind is not str and not -(2**63) <= part < 2**63:
+    if stored_as is int and not -(2**63) <= part < 2**63:
         raise BadCursor("no number of the ledger's")
-    return EPOCH + timedelta(microseconds=part) if is_moment else part
+    return EPOCH + timedelta(microseconds=part) if kind is datetime else part

@@ -1,0 +1,34 @@
+"""What people do: each one transaction, with an event that names who. The caller's shops are checked before.
+
+An order, incident or delivery that is not there raises `NotThere`; what may not be done raises `Refused` with the reason.
+"""
+
+from reconcile.people.batches import BatchItem, BatchProgress, Preview, cancel_batch, preview, progress_of, requeue_many
+from reconcile.people.deliveries import replay
+from reconcile.people.incidents import acknowledge, note, say_fixed
+from reconcile.people.orders import dismiss, hold, requeue
+from reconcile.people.stores import check_now, declare, release, reset_touch, set_mode, stop_store, sweep_since
+
+__all__ = [
+    "BatchItem",
+    "BatchProgress",
+    "Preview",
+    "acknowledge",
+    "cancel_batch",
+    "check_now",
+    "declare",
+    "dismiss",
+    "hold",
+    "note",
+    "preview",
+    "progress_of",
+    "release",
+    "replay",
+    "requeue",
+    "requeue_many",
+    "reset_touch",
+    "say_fixed",
+    "set_mode",
+    "stop_store",
+    "sweep_since",
+]

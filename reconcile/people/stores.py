@@ -1,0 +1,136 @@
+"""What people do with a shop: sweep and check it, stop and release it, set its mode and what is declared of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from marshmallow import ValidationError
+from sqlalchemy import Connection, insert, update
+
+from reconcile.config import TOUCH_TAG, DeclaredSchema, declared_from
+from reconcile.errors import ConfigurationError
+from reconcile.ledger.queries import OPEN_STATES
+from reconcile.ledger.tables import events, orders
+from reconcile.model import Mode, TouchEffect
+from reconcile.services import Services
+from reconcile.shops import change, row_of, stop
+
+TAG_LISTS = ("allow_tags", "ignore_tags", "routing_tags")
+
+
+def sweep_since(services: Services, who: str, store: str, since: datetime | None = None) -> None:
+    """Ask for a sweep now. `since` moves the watermark back, so that a crash on the way forgets nothing."""
+    now = services.clock.now()
+    with services.ledger.write() as connection:
+        values: dict[str, Any] = {"next_sweep_at": now}
+        watermark = row_of(connection, store).watermark
+        if since is not None and (watermark is None or since < watermark):
+            values["watermark"] = since
+        change(connection, store, **values)
+        text = f"a sweep since {since:%Y-%m-%d %H:%M} UTC was asked for" if since else "a sweep was asked for"
+        _tell(connection, store, who, now, "sweep", text)
+
+
+def check_now(services: Services, who: str, store: str) -> None:
+    """Ask for a set-up check now."""
+    now = services.clock.now()
+    with services.ledger.write() as connection:
+        change(connection, store, next_check_at=now)
+        _tell(connection, store, who, now, "check", "a set-up check was asked for")
+
+
+def stop_store(services: Services, who: str, store: str, reason: str) -> None:
+    """Throw the shop's stop switch: from now on only records are made. The first reason stands."""
+    now = services.clock.now()
+    with services.ledger.write() as connection:
+        stop(connection, store, by=who, reason=reason, now=now)
+        _tell(connection, store, who, now, "stop", f"stopped: {reason}")
+
+
+def release(services: Services, who: str, store: str) -> None:
+    """Take the shop's stop away; its open cases are decided again. What was learned of touches stays."""
+    now = services.clock.now()
+    with services.ledger.write() as connection:
+        row = row_of(connection, store)
+        if row.stopped_at is None:
+            return
+        change(connection, store, stopped_at=None, stopped_by=None, stop_reason=None)
+        _look_again(connection, store, now)
+        _tell(
+            connection, store, who, now, "release", f"released; it was stopped by {row.stopped_by}: {row.stop_reason}"
+        )
+
+
+def set_mode(services: Services, who: str, store: str, mode: Mode) -> None:
+    """Set the shop's mode over the stores file's; its open cases are decided again."""
+    now = services.clock.now()
+    with services.ledger.write() as connection:
+        before = row_of(connection, store).mode or services.shop(store).mode.value
+        change(connection, store, mode=mode.value)
+        _look_again(connection, store, now)
+        _tell(connection, store, who, now, "mode", f"mode {before} → {mode.value}")
+
+
+def declare(services: Services, who: str, store: str, given: Mapping[str, Any]) -> None:
+    """Lay these settings over what is declared; None makes one *unknown*. Raises `ConfigurationError` with all problems."""
+    settings = _checked(given)
+    now = services.clock.now()
+    with services.ledger.write() as connection:
+        before = row_of(connection, store).declared or {}
+        change(connection, store, declared={**before, **settings}, declared_at=now, next_check_at=now)
+        _look_again(connection, store, now)
+        said = ", ".join(f"{key} = {_said(value)}" for key, value in settings.items())
+        _tell(connection, store, who, now, "declared", f"declared: {said}")
+
+
+def reset_touch(services: Services, who: str, store: str) -> None:
+    """Forget what was learned of touches at this shop: the next one is a canary again."""
+    now = services.clock.now()
+    with services.ledger.write() as connection:
+        before = row_of(connection, store).touch
+        values = {"touch": TouchEffect.UNPROVEN.value, "touch_failures": 0, "touch_learned_at": None}
+        change(connection, store, **values)
+        _look_again(connection, store, now)
+        _tell(connection, store, who, now, "touch_reset", f"touch {before} → unproven")
+
+
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings as plain JSON values, each of its declared kind."""
+    stated = {key: value for key, value in given.items() if value is not None}
+    unknown = [key for key in given if key not in DeclaredSchema().fields]
+    problems = [f"declared.{key}: there is no such setting" for key in unknown]
+    try:
+        loaded = DeclaredSchema().load({key: stated[key] for key in stated if key not in unknown})
+    except ValidationError as error:
+        messages = error.messages if isinstance(error.messages, dict) else {"declared": error.messages}
+        problems += [f"declared.{key}: {_words(why)}" for key, why in messages.items()]
+        raise ConfigurationError(problems) from None
+    declared_from(loaded, "declared", problems)
+    for key in TAG_LISTS:
+        if any(tag.lower().startswith(TOUCH_TAG) for tag in loaded.get(key) or ()):
+            problems.append(
+                f"declared.{key}: the tags beginning with {TOUCH_TAG} are ours; the connector may not act on them"
+            )
+    if problems:
+        raise ConfigurationError(problems)
+    return {key: loaded.get(key) for key in given}
+
+
+def _words(why: Any) -> str:
+    if isinstance(why, dict):
+        return " ".join(_words(part) for part in why.values())
+    return " ".join(str(part) for part in why) if isinstance(why, list) else str(why)
+
+
+def _said(value: Any) -> str:
+    return "unknown" if value is None else str(value)
+
+
+def _look_again(connection: Connection, store: str, now: datetime) -> None:
+    """What the open cases of the shop were decided on has changed."""
+    still_open = (orders.c.store == store, orders.c.case_state.in_(OPEN_STATES))
+    connection.execute(update(orders).where(*still_open).values(next_look_at=now))
+
+
+def _tell(connection: Connection, store: str, who: str, now: datetime, kind: str, text: str) -> None:
+    connection.execute(insert(events).values(store=store, at=now, kind=kind, who=who, text=text))

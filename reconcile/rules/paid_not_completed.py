@@ -51,7 +51,9 @@ def paid_not_completed(ev: Evidence) -> Suspicion | None:
 def _left_open(ev: Evidence) -> Suspicion | None:
     order, invoices = ev.order, ev.shop.declared.automatically_invoice
     shipped = order.fulfilled_at or order.updated_at
-    if not invoices or order.fulfillment_status != "fulfilled" or ev.now - shipped < ev.pending_after:
+    if not invoices or order.financial_status != "paid":
+        return None
+    if order.fulfillment_status != "fulfilled" or ev.now - shipped < ev.pending_after:
         return None
     still_open = [s for s in ev.sales if s.status is SaleStatus.OPEN and s.kind is SaleKind.SALE and not s.balance]
     if not still_open or unfinished(ev):

@@ -25,14 +25,13 @@ def traits(order: Order) -> frozenset[str]:
     """The properties of an order that a connector's filter can see, as it stood soon after its creation."""
     soon = order.created_at + ARCHIVED_AT_ONCE
     found = {"archived"} if order.closed_at and order.closed_at <= soon else set()
-    fulfilled_soon = order.fulfilled_at is not None and order.fulfilled_at <= order.created_at + FULFILLED_AT_ONCE
-    found.add("fulfilled" if fulfilled_soon else "unfulfilled")
+    found |= shipping_traits(order)
     if paid_without_transactions(order):
         found.add("paid_without_transactions")
     if order.financial_status == "partially_paid":
         found.add("partially_paid")
     if order.financial_status == "pending":
-        found.add("payment_pending")
+        found.add("payment_pending" if paid_by_hand(order) else "payment_processing")
     if order.financial_status == "authorized":
         found.add("authorized")
     if order.source_name:
@@ -41,10 +40,30 @@ def traits(order: Order) -> frozenset[str]:
     return frozenset(found)
 
 
+def shipping_traits(order: Order) -> frozenset[str]:
+    """Shipped at once, or not; one that was partly shipped counts as unfulfilled, as it does for the connector."""
+    if order.fulfilled_at is None:
+        return frozenset({"unfulfilled"})
+    if order.fulfilled_at > order.created_at + FULFILLED_AT_ONCE:
+        return frozenset({"unfulfilled", "shipped_later"})
+    return frozenset({"unfulfilled" if order.fulfillment_status == "partial" else "fulfilled"})
+
+
+def paid_by_hand(order: Order) -> bool:
+    """Whether its payment is one that a person has to note: a manual method, or no payment provider at all."""
+    names = [name.strip().lower() for name in order.gateways if name.strip()]
+    return all(any(f"{name} ".startswith(f"{manual} ") for manual in MANUAL_GATEWAYS) for name in names)
+
+
 def paid_without_transactions(order: Order) -> bool:
-    """Marked as paid while no successful sale or capture is on it (an imported or marketplace order)."""
-    if order.financial_status != "paid" or order.payments is None or order.total == Decimal(0):
+    """Marked as paid while no successful sale or capture is on it (an imported or marketplace order).
+
+    No webhook carries the payments: while they are unread, an order without a payment provider counts as such.
+    """
+    if order.financial_status != "paid" or order.total == Decimal(0):
         return False
+    if order.payments is None:
+        return not any(name.strip() for name in order.gateways)
     return not any(payment.kind in ("sale", "capture") and payment.status == "success" for payment in order.payments)
 
 
@@ -57,19 +76,50 @@ class HeldBack:
     since: datetime
 
 
-def arrived_later(outcomes: Sequence[Outcome], trait: str, after: datetime) -> bool:
-    """Whether an order with the property that became eligible after this moment has arrived: the filter is open."""
-    return any(o.arrived_at is not None and trait in o.traits and o.eligible_at > after for o in outcomes)
+def last_open(outcomes: Sequence[Outcome], trait: str, grace: timedelta | None = None) -> datetime | None:
+    """The last moment at which the connector is known to have let an order with the property through.
+
+    An order that came in time passed when it became eligible. With `grace` given, one that came later than that passed
+    when it came: it had been held back, and something has let it in since (a fix, a touch).
+    """
+    return max((_passed_at(o, grace) for o in outcomes if o.arrived_at and trait in o.traits), default=None)
 
 
-def held_back(outcomes: Sequence[Outcome], trait: str, at: datetime) -> HeldBack | None:
+def _passed_at(outcome: Outcome, grace: timedelta | None) -> datetime:
+    came = outcome.arrived_at
+    held = came is not None and grace is not None and came - outcome.eligible_at > grace
+    return came if came is not None and held else outcome.eligible_at
+
+
+def arrived_later(outcomes: Sequence[Outcome], trait: str, after: datetime, grace: timedelta | None = None) -> bool:
+    """Whether an order with the property has passed after this moment: the filter is open."""
+    opened = last_open(outcomes, trait, grace)
+    return opened is not None and opened > after
+
+
+def late_run(outcomes: Sequence[Outcome], trait: str, grace: timedelta | None = None) -> list[Outcome]:
+    """The late orders with the property that became eligible after the last one that passed."""
+    opened = last_open([o for o in outcomes if not o.explained], trait, grace)
+    return [
+        o for o in outcomes
+        if trait in o.traits and o.late and o.arrived_at is None and not o.explained
+        and (opened is None or o.eligible_at > opened)
+    ]  # fmt: skip
+
+
+def held_back(
+    outcomes: Sequence[Outcome],
+    trait: str,
+    at: datetime,
+    grace: timedelta | None = None,
+    *,
+    enough: int = ENOUGH_LATE,
+) -> HeldBack | None:
     """The run of late orders with `trait` around `at`, when it is long enough to be likely the filter's doing."""
-    if arrived_later(outcomes, trait, at):
+    if arrived_later(outcomes, trait, at, grace):
         return None
-    alike = [o for o in outcomes if trait in o.traits and not o.explained]
-    opened = max((o.eligible_at for o in alike if o.arrived_at is not None), default=None)
-    run = [o for o in alike if o.arrived_at is None and o.late and (opened is None or o.eligible_at > opened)]
-    if len(run) < ENOUGH_LATE:
+    run = late_run(outcomes, trait, grace)
+    if len(run) < enough:
         return None
     since = min(o.eligible_at for o in run)
     others = [o for o in outcomes if trait not in o.traits and not o.explained and o.eligible_at >= since]

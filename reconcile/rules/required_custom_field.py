@@ -1,0 +1,63 @@
+"""Rule: a custom field that web orders cannot fill is required in the POS."""
+
+from reconcile.evidence import Evidence
+from reconcile.model import Certainty, Fact, Remedy, RequiredField, Scope
+from reconcile.rules import Suspicion, rule
+from reconcile.rules._facts import pos
+from reconcile.rules._set_up import of_items, of_sales, overdue, passed, passed_fact, read_fact, required_fields
+
+ENOUGH_PASSED = 5  # later orders that arrived although the field was required: the connector fills it
+
+
+@rule(
+    remedy=Remedy.FIX_THEN_RETRY,
+    scope=Scope.SHOP,
+    pos=("heartland",),
+    title_fr="Un champ personnalisé est requis dans Heartland, et le connecteur ne peut pas le remplir.",
+    fix_fr="Heartland > Paramètres > Champs personnalisés : mettre « requis » sur Non pour le champ nommé. Conseillé "
+    "pour tous les champs.",
+)
+def required_custom_field(ev: Evidence) -> Suspicion | None:
+    """A custom field is required in Heartland, and the connector cannot fill it.
+
+    A field that staff fill in at the till is unknown to a web order. Heartland then refuses the order altogether, or
+    keeps it as pending. A field on sales, their lines or their payments stops every order; one on customers stops the
+    orders of buyers that are new to the POS.
+
+    Evidence: the order is absent, and a custom field is required in the settings that were just read. On sales:
+      certain as long as no later order has arrived, possible after one has. On customers: likely, and possible after
+      later orders have arrived, since theirs may be known buyers.
+    Fix: Heartland > Settings > Custom Fields: set Required to No on the field named above. It is advised for all of
+      them.
+    Then: settings are not retroactive. Once a later reading shows the field no longer required, one held order is
+      touched, and the others follow after it has arrived.
+    Not this: five later orders that arrived while a field on sales was required show that it stops nothing. A field on
+      items stops the making of a product, which is `required_product_unusable`. An order that is there, but
+      pending, is `pending_required_field`.
+    Source: facts/connector-causes.md, A4 H1; facts/heartland-api.md, 2.5 and 3.3
+    """
+    if not overdue(ev):
+        return None
+    later = passed(ev)
+    on_sales = [field for field in required_fields(ev) if of_sales(field)]
+    if on_sales and later == 0:
+        return _suspicion(ev, Certainty.CERTAIN, on_sales)
+    of_buyers = [field for field in required_fields(ev) if not of_sales(field) and not of_items(field)]
+    if of_buyers and later == 0:
+        return _suspicion(ev, Certainty.LIKELY, of_buyers)
+    suspected = (on_sales if later < ENOUGH_PASSED else []) + of_buyers
+    return _suspicion(ev, Certainty.POSSIBLE, suspected) if suspected and ev.late else None
+
+
+def _suspicion(ev: Evidence, certainty: Certainty, fields: list[RequiredField]) -> Suspicion:
+    facts = (*(_required(field) for field in fields), read_fact(ev), passed_fact(ev))
+    return Suspicion(certainty, facts, _name(fields[0]))
+
+
+def _required(field: RequiredField) -> Fact:
+    only = ", only values of its list are taken" if field.list_restricted else ""
+    return pos(f"custom field {_name(field)}", f"required{only}")
+
+
+def _name(field: RequiredField) -> str:
+    return f"{field.group}: {field.name}"

@@ -38,7 +38,7 @@ def scale(size: int) -> float:
 
 
 class Cost:
-    """The cost of one document with its variables; `returned` is the size its root list really had, once known."""
+    """What one document with its variables may cost: the price that the bucket must hold."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
         self._schema = schema
@@ -47,17 +47,17 @@ class Cost:
         self._operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
         self.is_mutation = self._operation.operation.value == "mutation"
 
-    def points(self, returned: int | None = None) -> int:
+    def points(self) -> int:
         if self.is_mutation:
             return round(MUTATION)
         root = self._schema.query_type
-        return max(1, ceil(self._selection(self._operation.selection_set, root, returned))) if root else 1
+        return max(1, ceil(self._selection(self._operation.selection_set, root))) if root else 1
 
-    def _selection(self, chosen: SelectionSetNode | None, kind: Any, returned: int | None = None) -> float:
+    def _selection(self, chosen: SelectionSetNode | None, kind: Any) -> float:
         own, branches = 0.0, [0.0]
         for node in chosen.selections if chosen else ():
             if isinstance(node, FieldNode):
-                own += self._field(node, kind, returned)
+                own += self._field(node, kind)
                 continue
             inner, onto = self._fragment(node, kind)
             if isinstance(kind, GraphQLInterfaceType):
@@ -73,18 +73,16 @@ class Cost:
         assert isinstance(node, (InlineFragmentNode, FragmentDefinitionNode))
         return node.selection_set, self._schema.get_type(onto.name.value) if onto else kind
 
-    def _field(self, node: FieldNode, parent: Any, returned: int | None) -> float:
+    def _field(self, node: FieldNode, parent: Any) -> float:
         known: GraphQLField | None = parent.fields.get(node.name.value)  # absent: __typename
         kind = get_named_type(known.type) if known else None
         if known is None or not isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)) or kind.name == "PageInfo":
             return 0.0
         if kind.name.endswith("Connection"):
-            return scale(self._size(node, returned)) * max(self._selection(node.selection_set, kind), 1.0)
-        return scale(self._size(node, returned)) * (1.0 + self._selection(node.selection_set, kind))
+            return scale(self._size(node)) * max(self._selection(node.selection_set, kind), 1.0)
+        return scale(self._size(node)) * (1.0 + self._selection(node.selection_set, kind))
 
-    def _size(self, node: FieldNode, returned: int | None) -> int:
-        if returned is not None:
-            return returned
+    def _size(self, node: FieldNode) -> int:
         for argument in node.arguments or ():
             if argument.name.value in ("first", "ids"):
                 return self._asked(argument.value)
@@ -94,6 +92,24 @@ class Cost:
         """The size that an argument asks for: a number, or a list of ids."""
         asked = value_from_ast_untyped(value, dict(self._variables))
         return len(asked) if isinstance(asked, list) else int(asked or 1)
+
+
+def spent(answer: Mapping[str, Any]) -> float:
+    """What an answer did cost: the same reckoning over what is really in it."""
+    return sum(_spent_on(name, value) for name, value in answer.items())
+
+
+def _spent_on(name: str, value: Any) -> float:
+    if isinstance(value, list):
+        return _rows(value)
+    if not isinstance(value, dict) or name == "pageInfo":
+        return 0.0
+    return _rows(value["nodes"]) if "nodes" in value else 1.0 + spent(value)
+
+
+def _rows(rows: list[Any]) -> float:
+    whole = [1.0 + spent(row) for row in rows if isinstance(row, dict)]
+    return scale(len(whole)) * sum(whole) / len(whole) if whole else 0.0
 
 
 @dataclass(slots=True)

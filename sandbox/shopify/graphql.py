@@ -5,6 +5,7 @@ Nearly everything is answered with 200 (https://shopify.dev/docs/api/admin-graph
 
 import re
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from graphql import (
 )
 
 from sandbox.shop import Shop
-from sandbox.shopify.cost import MOST_FOR_ONE, Bucket, Cost
+from sandbox.shopify.cost import MOST_FOR_ONE, Bucket, Cost, spent
 from sandbox.shopify.faults import ShopifyFaults
 from sandbox.shopify.graphql_roots import Roots
 
@@ -66,7 +67,7 @@ class AdminApi:
             if self._faults.fail_next:
                 return self._broken()
             answer = self._executed(document, variables)
-            actual = min(cost.points(_size(answer)), asked)
+            actual = asked if cost.is_mutation else min(ceil(spent(answer.get("data") or {})), asked)
             self.bucket.give_back(asked - actual)
         return {**answer, "extensions": {"cost": self._cost(asked, actual)}}
 
@@ -146,12 +147,3 @@ def _failed(message: str, code: str, **more: object) -> Answer:
 def _too_dear(asked: int) -> Answer:
     text = f"Query cost is {asked}, which exceeds the single query max cost limit ({MOST_FOR_ONE})."
     return _failed(text, "MAX_COST_EXCEEDED", cost=asked, maxCost=MOST_FOR_ONE, documentation=RATE_LIMITS)
-
-
-def _size(answer: Answer) -> int | None:
-    """How many rows the answer's one list has; None where it has none."""
-    values = list((answer.get("data") or {}).values())
-    if len(values) != 1:
-        return None
-    rows = values[0].get("nodes") if isinstance(values[0], dict) else values[0]
-    return len(rows) if isinstance(rows, list) else None

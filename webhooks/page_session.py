@@ -1,0 +1,135 @@
+"""Who sees the pages: a person signs in with a token, the session cookie carries the token's id, and nothing else does."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import Forbidden, NotFound
+
+from webhooks import tokens
+from webhooks.auth import Caller, caller, caller_from
+from webhooks.current import current_services
+from webhooks.tokens import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SIGNED_IN_FOR = timedelta(hours=12)
+TRIES = "20 per minute"
+TOKEN = "token_id"
+
+signing = Blueprint("signing", __name__)
+csrf = CSRFProtect()
+# In memory and per process: it slows down guessing at a secret of 256 random bits, no more is needed.
+limiter = Limiter(get_remote_address, storage_uri="memory://")
+
+
+class PageSession(SecureCookieSessionInterface):
+    """Flask's signed cookie, `Secure` whenever the browser came by https, also through a proxy."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure or request.headers.get("X-Forwarded-Proto", "") == "https"
+
+
+def register(app: Flask) -> None:
+    """Sessions, CSRF and the sign-in page."""
+    app.session_interface = PageSession()
+    app.config.update(
+        SESSION_COOKIE_NAME="reconciler", SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=SIGNED_IN_FOR, SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_CHECK_DEFAULT=False,  # programs send a token of their own with every call; only forms are checked
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+    )  # fmt: skip
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.register_blueprint(signing)
+
+
+def guard_forms() -> None:
+    """Refuse a form that was not made by one of our pages; for `before_request` of every blueprint with forms."""
+    csrf.protect()
+
+
+signing.before_request(guard_forms)
+
+
+def page(role: Role | str = Role.VIEWER) -> Callable[[View], View]:
+    """Only people who are signed in with this role or a higher one; others are sent to sign in, or refused with 403."""
+    needed = Role(role)
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            found = signed_in()
+            if found is None:
+                back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+                return redirect(url_for("signing.sign_in", next=back), 303)
+            g.caller = found
+            if not found.may(needed):
+                raise Forbidden(f"This needs the role {needed.value}; you are signed in as {found.role.value}.")
+            return view(*args, **kwargs)
+
+        return cast(View, guarded)
+
+    return guard
+
+
+def signed_in() -> Caller | None:
+    """Who the session belongs to, if the token is still in force."""
+    token_id = session.get(TOKEN)
+    token = tokens.by_id(current_services(), token_id) if isinstance(token_id, int) else None
+    return caller_from(token) if token is not None else None
+
+
+def my_stores() -> list[str]:
+    """The shops that the person may see, in the order of the stores file."""
+    return [store for store in current_services().settings.shops if caller().sees(store)]
+
+
+def my_store(store: str) -> str:
+    """The same shop if the person may see it; another one is not there."""
+    if store not in my_stores():
+        raise NotFound("There is no such shop, or it is not among those of your token.")
+    return store
+
+
+@signing.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """The form that takes a token."""
+    return render_template("sign_in.html", next=_inside(request.args.get("next")))
+
+
+@signing.post("/sign-in")
+@limiter.limit(TRIES)
+def take_token() -> ResponseReturnValue:
+    """A session for a token that is in force."""
+    token = tokens.find(current_services(), request.form.get("token", "").strip())
+    back = _inside(request.form.get("next"))
+    if token is None:
+        flash("The token is not known, was revoked or has expired.", "problem")
+        return render_template("sign_in.html", next=back), 401
+    session.clear()
+    session.permanent = True
+    session[TOKEN] = token.id
+    return redirect(back, 303)
+
+
+@signing.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    session.clear()
+    return redirect(url_for("signing.sign_in"), 303)
+
+
+def _inside(target: str | None) -> str:
+    """A path of ours; anything that a browser could take for another host becomes the first page."""
+    text = target or "/"
+    parts = urlsplit(text)
+    ours = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
+    return text if ours and not parts.scheme and not parts.netloc else "/"

@@ -74,11 +74,16 @@ class Enrolment:
 
 def publisher(services: Services) -> Callable[[], None]:
     """What publishes a wake-up; without a broker there is nobody to wake."""
-    if not services.settings.redis_url:
+    url = services.settings.redis_url
+    if not url:
         return lambda: None
-    celery.conf.broker_url = services.settings.redis_url
+    connection = celery.connection_for_write(url)  # opened at the first use; only the waker's thread has it
 
     def publish() -> None:
-        celery.send_task("workers.tasks.drain_inbox", expires=WAKE_UP_KEPT_S)
+        try:
+            celery.send_task("workers.tasks.drain_inbox", connection=connection, expires=WAKE_UP_KEPT_S)
+        except Exception:
+            connection.close()
+            raise
 
     return publish

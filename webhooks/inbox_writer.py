@@ -104,4 +104,4 @@ class InboxWriter:
         cause = getattr(error, "orig", None) or type(error).__name__
         logger.error("%d deliveries were not stored: %s", len(items), cause)
         for _, stored in items:
-            stored.set_exception(NotStored(f"the ledger failed: {cause}"))
+            stored.set_exception(NotStored("the ledger failed"))

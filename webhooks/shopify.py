@@ -36,6 +36,11 @@ class Refused(Exception):
         self.slug = slug
 
 
+class TooLarge(Refused):
+    def __init__(self) -> None:
+        super().__init__(413, "too_large", "The body is larger than 5 MiB.")
+
+
 def register(app: Flask, services: Services, writer: InboxWriter) -> None:
     app.extensions[WRITER] = writer
     app.extensions[SHOPS] = {shop.domain.lower(): shop for shop in services.settings.shops.values()}
@@ -93,13 +98,15 @@ def is_signed(body: bytes, signature: str, secrets: Iterable[str]) -> bool:
 
 def _body() -> bytes:
     """The raw bytes, read once; a body without a length is counted while it comes."""
-    request.max_content_length = LARGEST
+    request.max_content_length = LARGEST + 1  # a chunked body is cut there in silence: one byte more tells
     try:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        raise Refused(413, "too_large", "The body is larger than 5 MiB.") from None
+        raise TooLarge from None
     except HTTPException:
         raise Refused(400, "invalid_request", "The body ended before it was whole.") from None
+    if len(body) > LARGEST:
+        raise TooLarge
     if request.content_length is not None and len(body) != request.content_length:
         raise Refused(400, "invalid_request", "The body ended before it was whole.")
     return body

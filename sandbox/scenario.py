@@ -85,7 +85,7 @@ class Scenario:
     faults: tuple[Planted, ...] = ()
     touch: str = "works"
     mode: str = "auto"
-    switches: Switches = Switches()
+    switches: Switches = field(default_factory=Switches)
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> "Scenario":

@@ -6,7 +6,6 @@ eight retries lie within their four hours is not published: the gaps are ours.
 
 import json
 from base64 import b64encode
-from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from requests.adapters import HTTPAdapter
 
 from sandbox.shop import Shop, ShopOrder
 from sandbox.shopify.disorder import Disorder
+from sandbox.shopify.faults import ShopifyFaults
 from sandbox.shopify.payload import body_for
 from sandbox.timeline import Timeline
 
@@ -47,7 +47,7 @@ class Delivery:
 class Deliveries:
     """Hears what happens in the shop and tells whoever subscribed.
 
-    `secret` and `denied` may be replaced at any time.
+    `secret` may be replaced at any time.
     """
 
     def __init__(
@@ -58,14 +58,14 @@ class Deliveries:
         url: str | None,
         secret: str,
         disorder: Disorder,
-        denied: Collection[str],
+        faults: ShopifyFaults,
     ) -> None:
         self.secret = secret
-        self.denied = denied
         self._shop = shop
         self._timeline = timeline
         self._url = url
         self._disorder = disorder
+        self._faults = faults
         self._due: list[Delivery] = []
         self._session = requests.Session()
         self._session.trust_env = False
@@ -90,7 +90,9 @@ class Deliveries:
         addresses = self._addresses(topic)
         if not addresses:
             return
-        body = json.dumps(body_for(topic, order, self.denied), ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(
+            body_for(topic, order, self._faults.denied_fields), ensure_ascii=False, separators=(",", ":")
+        ).encode()
         for url, subscription in addresses:
             self._plan(topic, Delivery(url=url, body=body, headers={}, subscription=subscription))
 

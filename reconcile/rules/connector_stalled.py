@@ -1,0 +1,56 @@
+"""Rule: the connector carries nothing at all."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reconcile.evidence import Evidence, Outcome
+from reconcile.inference import HeldBack, stalled_since
+from reconcile.model import Certainty, Remedy, Scope
+from reconcile.rules import Suspicion, rule
+from reconcile.rules._facts import moment, shop
+from reconcile.rules._set_up import stops_all
+
+
+@rule(
+    remedy=Remedy.WAIT,
+    scope=Scope.SHOP,
+    title_fr="Le connecteur ne transmet plus rien : aucune commande récente n'est arrivée.",
+    fix_fr="Mortar > Status : regarder l'état des services et les heures des derniers échanges ; si rien ne bouge, "
+    "écrire au support du connecteur avec une commande en exemple.",
+)
+def connector_stalled(ev: Evidence) -> Suspicion | None:
+    """The connector carries nothing at all: none of the latest orders has arrived.
+
+    It stands still, or cannot reach Shopify or the POS. What waits in its queue usually arrives by itself when it goes
+    on.
+
+    Evidence: five or more orders in a row, this one among them, are absent although most orders have arrived at their
+      age, and no later order of any kind has arrived: likely.
+    Fix: Mortar > Status: look at the services and at the times of the last exchanges; when nothing moves, write to the
+      connector's support with one order as the example.
+    Then: nothing is touched as long as it stands, since a touch into a standing queue is the likeliest way to a double.
+      Orders are touched again only after a later one has arrived.
+    Not this: orders of some kind do arrive, so that a setting holds back the others. Something that is seen or declared
+      stops every order: a required custom field, the missing payment type, no order source, downloads switched off.
+    Source: facts/connector-causes.md, A2 X5 and section 7 (4)
+    """
+    run = _standing(ev) if ev.absent and not stops_all(ev) else None
+    if run is None or ev.eligible_at < run.since:
+        return None
+    return Suspicion(Certainty.LIKELY, (
+        shop("orders in a row that have not arrived", run.late),
+        shop("nothing since", moment(run.since)),
+        shop("last arrival", max((o.arrived_at for o in ev.shop.outcomes if o.arrived_at), default=None)),
+    ))  # fmt: skip
+
+
+def _standing(ev: Evidence) -> HeldBack | None:
+    """The standing run; in a row, orders that most others outran at their age say as much as late ones."""
+    opened = max((o.eligible_at for o in ev.shop.outcomes if o.arrived_at is not None), default=None)
+    if opened is not None and opened > ev.eligible_at:
+        return None
+    return stalled_since(_outrun(ev, [o for o in ev.shop.outcomes if opened is None or o.eligible_at > opened]))
+
+
+def _outrun(ev: Evidence, absent: Sequence[Outcome]) -> list[Outcome]:
+    return [replace(o, late=o.late or ev.now - o.eligible_at >= ev.grace / 3) for o in absent]

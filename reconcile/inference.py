@@ -18,6 +18,7 @@ FULFILLED_AT_ONCE = timedelta(minutes=2)
 ENOUGH_LATE = 3  # orders with the property, in a row, before it is called likely
 ENOUGH_ARRIVED = 3  # orders without it that arrived meanwhile
 ENOUGH_STALLED = 5  # eligible orders in a row, of any kind, none arrived
+ANY = ""  # the trait that every order has
 MANUAL_GATEWAYS = ("manual", "bank deposit", "cash on delivery", "cod", "money order")
 
 
@@ -82,7 +83,11 @@ def last_open(outcomes: Sequence[Outcome], trait: str, grace: timedelta | None =
     An order that came in time passed when it became eligible. With `grace` given, one that came later than that passed
     when it came: it had been held back, and something has let it in since (a fix, a touch).
     """
-    return max((_passed_at(o, grace) for o in outcomes if o.arrived_at and trait in o.traits), default=None)
+    return max((_passed_at(o, grace) for o in outcomes if o.arrived_at and has(o, trait)), default=None)
+
+
+def has(outcome: Outcome, trait: str) -> bool:
+    return trait == ANY or trait in outcome.traits
 
 
 def _passed_at(outcome: Outcome, grace: timedelta | None) -> datetime:
@@ -102,7 +107,7 @@ def late_run(outcomes: Sequence[Outcome], trait: str, grace: timedelta | None = 
     opened = last_open([o for o in outcomes if not o.explained], trait, grace)
     return [
         o for o in outcomes
-        if trait in o.traits and o.late and o.arrived_at is None and not o.explained
+        if has(o, trait) and o.late and o.arrived_at is None and not o.explained
         and (opened is None or o.eligible_at > opened)
     ]  # fmt: skip
 
@@ -122,7 +127,7 @@ def held_back(
     if len(run) < enough:
         return None
     since = min(o.eligible_at for o in run)
-    others = [o for o in outcomes if trait not in o.traits and not o.explained and o.eligible_at >= since]
+    others = [o for o in outcomes if not has(o, trait) and not o.explained and o.eligible_at >= since]
     arrived = sum(1 for o in others if o.arrived_at is not None)
     absent = sum(1 for o in others if o.arrived_at is None and o.late)
     if arrived < ENOUGH_ARRIVED or absent > arrived:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from reconcile.evidence import Declared, Evidence, Outcome
-from reconcile.inference import HeldBack, arrived_later, held_back, last_open, late_run, traits
+from reconcile.inference import ANY, HeldBack, arrived_later, held_back, last_open, late_run, traits
 from reconcile.model import Certainty, Fact
 from reconcile.rules import Suspicion
 from reconcile.rules._facts import declared, moment, pos, shop
@@ -41,6 +41,7 @@ class Filter:
         return [one for one in outcomes if "shipped_later" not in one.traits]
 
 
+EVERY_ORDER = Filter(trait=ANY, setting="Download Orders", key="download_orders")
 FULFILLED = Filter(trait="fulfilled", setting="Download Fulfilled Orders", key="download_fulfilled_orders")
 UNFULFILLED = Filter(trait="unfulfilled", setting="Download Unfulfilled Orders", key="download_unfulfilled_orders")
 ARCHIVED = Filter(trait="archived", setting="Download Archived Orders", key="download_archived_orders")
@@ -79,6 +80,15 @@ def held_by(ev: Evidence, this: Filter, *seen: Fact) -> Suspicion | None:
     if ev.late and before is None and this.declared(ev.shop.declared) is None:
         return _only_possible(ev, this, seen)
     return None
+
+
+def unpaid(ev: Evidence, this: Filter, *seen: Fact) -> Suspicion | None:
+    """The judgement on an order that nobody has paid yet: with nothing declared it may well be waiting for that."""
+    found = held_by(ev, this, *seen)
+    unknown = this.declared(ev.shop.declared) is None and not is_open(ev, this)
+    if found is None and ev.absent and ev.late and unknown:
+        return Suspicion(Certainty.POSSIBLE, (*seen, said(ev, this), NOT_THERE), this.setting)
+    return found
 
 
 NOT_THERE = pos("records under its number", "none")

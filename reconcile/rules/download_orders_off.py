@@ -1,0 +1,31 @@
+"""Rule: the connector downloads no orders at all."""
+
+from reconcile.evidence import Evidence
+from reconcile.model import Remedy, Scope
+from reconcile.rules import Suspicion, rule
+from reconcile.rules._facts import shopify
+from reconcile.rules._settings import EVERY_ORDER, PAGE_FR, held_by
+
+
+@rule(
+    remedy=Remedy.FIX_THEN_RETRY,
+    scope=Scope.SHOP,
+    title_fr="Le connecteur ne télécharge aucune commande.",
+    fix_fr=f"{PAGE_FR} : activer « Télécharger les commandes » (Download Orders), puis enregistrer (Save Settings).",
+)
+def download_orders_off(ev: Evidence) -> Suspicion | None:
+    """The connector does not download orders.
+
+    Download Orders is the master switch: with it off, none of the other settings matters and nothing new reaches the
+    POS. It is often switched off for a stocktaking or a move, and forgotten.
+
+    Evidence: `download_orders` declared off, and no order that became eligible later has arrived: certain. While orders
+      were still arriving shortly before, it takes an order older than the grace to believe the declaration.
+    Fix: Shopify > Mortar > Settings > Advanced settings > Orders: switch Download Orders on and press Save Settings.
+    Then: settings are not retroactive. Once a later order arrives the cause is seen gone, and the orders that it held
+      back are touched: one first, the others when that one has arrived.
+    Not this: nothing arrives although the switch is declared on, or not declared, is `connector_stalled`: seen from
+      outside the two look alike. A later order that arrived shows that the switch is on, whatever is declared.
+    Source: facts/connector-causes.md, A1 E1 and B1
+    """
+    return held_by(ev, EVERY_ORDER, shopify("eligible since", ev.eligible_at))

@@ -92,15 +92,19 @@ def locations_read(ev: Evidence) -> bool:
 
 
 def stops_all(ev: Evidence) -> bool:
-    """Whether something that is seen or declared holds back every order of the shop."""
-    declared = ev.shop.declared
+    """Whether something that is seen or declared holds back every order of the shop, the employee aside."""
     return any(
         chain(
-            (declared.download_orders is False, without_payment_type(ev)),
+            (ev.shop.declared.download_orders is False, without_payment_type(ev)),
             (of_sales(field) for field in required_fields(ev)),
-            _heartland(ev) if ev.shop.pos == "heartland" else (declared.employee == "",),
+            _heartland(ev) if ev.shop.pos == "heartland" else (),
         )
     )
+
+
+def without_employee(ev: Evidence) -> bool:
+    """Whether it is declared that the connector sells as nobody, at a POS where it has to sell as somebody."""
+    return ev.shop.pos != "heartland" and ev.shop.declared.employee == ""
 
 
 def _heartland(ev: Evidence) -> Iterator[bool]:

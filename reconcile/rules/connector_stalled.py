@@ -8,7 +8,7 @@ from reconcile.inference import HeldBack, stalled_since
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import moment, shop
-from reconcile.rules._set_up import stops_all
+from reconcile.rules._set_up import stops_all, without_employee
 
 
 @rule(
@@ -34,7 +34,7 @@ def connector_stalled(ev: Evidence) -> Suspicion | None:
       stops every order: a required custom field, the missing payment type, no order source, downloads switched off.
     Source: facts/connector-causes.md, A2 X5 and section 7 (4)
     """
-    run = _standing(ev) if ev.absent and not stops_all(ev) else None
+    run = _standing(ev) if ev.absent and not stops_all(ev) and not without_employee(ev) else None
     if run is None or ev.eligible_at < run.since:
         return None
     return Suspicion(Certainty.LIKELY, (

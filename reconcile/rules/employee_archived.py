@@ -5,6 +5,7 @@ from reconcile.inference import stalled_since
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import declared, moment, pos, shop
+from reconcile.rules._set_up import stops_all, without_employee
 
 SETTING = "Employee assigned to POS transactions"
 
@@ -31,15 +32,14 @@ def employee_archived(ev: Evidence) -> Suspicion | None:
       one kept for online orders (eCom Orders, Online Orders, Shopify Sales), and save.
     Then: once a later order has arrived, one held order is touched, and the others follow after it has arrived.
     Not this: Heartland Retail has no such setting. Orders of any kind arrive, so that the access is there. A single
-      absent order never speaks for it.
+      absent order never speaks for it, nor anything else that stops every order and is seen.
     Source: facts/connector-causes.md, A2 X1 and X2; facts/lightspeed-api.md, A9
     """
-    run = stalled_since(ev.shop.outcomes) if ev.absent else None
+    run = stalled_since(ev.shop.outcomes) if ev.absent and not stops_all(ev) else None
     if run is None or ev.eligible_at < run.since:
         return None
-    employee = ev.shop.declared.employee
-    said = declared(SETTING, "nobody" if employee == "" else employee)
+    said = declared(SETTING, "nobody" if without_employee(ev) else ev.shop.declared.employee)
     stalled = shop("late orders in a row", f"{run.late}, none arrived since {moment(run.since)}")
-    if employee == "":
+    if without_employee(ev):
         return Suspicion(Certainty.LIKELY, (said, stalled), SETTING)
     return Suspicion(Certainty.POSSIBLE, (said, pos("whether the employee is active", "not read"), stalled), SETTING)

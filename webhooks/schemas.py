@@ -7,7 +7,6 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from reconcile.ledger.paging import BadCursor, read_cursor
 from reconcile.ledger.queries import OrderFilter
 from reconcile.model import CaseState, Mode, Standing
 from webhooks.plain import moment, money
@@ -85,9 +84,7 @@ def filter_of(given: Mapping[str, Any]) -> OrderFilter:
 class OrdersQuery(FilterFields, PageQuery):
     @post_load
     def made(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
-        page = {"limit": given["limit"], "cursor": given.get("cursor")}
-        check_cursor(page["cursor"], datetime, str, int)
-        return {"wanted": filter_of(given), **page}
+        return {"wanted": filter_of(given), "limit": given["limit"], "cursor": given.get("cursor")}
 
 
 class DeliveriesQuery(PageQuery):
@@ -163,15 +160,6 @@ class StopBody(Asked):
 
 class ModeBody(Asked):
     mode = fields.String(required=True, validate=validate.OneOf([one.value for one in Mode]))
-
-
-def check_cursor(cursor: str | None, *kinds: type) -> None:
-    """Raises `ValidationError` unless it is one that this service gave out."""
-    try:
-        if cursor:
-            read_cursor(cursor, *kinds)
-    except BadCursor:
-        raise ValidationError("This is no cursor of ours: send the `next` of a page as it is.", "cursor") from None
 
 
 # --- what is given: orders ------------------------------------------------------------------------------------------

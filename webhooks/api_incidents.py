@@ -1,0 +1,72 @@
+"""The API on incidents: what is held back by what, and what a person says of it."""
+
+from typing import Any
+
+from werkzeug.exceptions import NotFound
+
+from reconcile import people
+from reconcile.incident_overview import IncidentOverview, seen_incident, seen_incidents
+from webhooks.auth import caller
+from webhooks.current import current_services, wake_workers
+from webhooks.routes import Part, seen_stores
+from webhooks.schemas import IncidentsQuery, NoteBody
+from webhooks.schemas_more import IncidentDetail, IncidentsAnswer
+
+part = Part("incidents", "Open cases, grouped by what they have in common.")
+ONE = "/incidents/<int:incident_id>"
+
+
+@part.get("/incidents", IncidentsAnswer, query=IncidentsQuery)
+def list_incidents(given: dict[str, Any]) -> dict[str, Any]:
+    """Incidents, the one that holds back most first."""
+    stores = seen_stores(given.get("store"))
+    found = seen_incidents(current_services(), stores, state=given["state"], limit=given["limit"])
+    return {"items": [_shown(one) for one in found]}
+
+
+@part.get(ONE, IncidentDetail)
+def one_incident(incident_id: int) -> dict[str, Any]:
+    """One incident with its history."""
+    return _incident(incident_id)
+
+
+@part.write("POST", f"{ONE}/acknowledge", IncidentDetail)
+def acknowledge(incident_id: int) -> dict[str, Any]:
+    """Somebody looks after it."""
+    people.acknowledge(current_services(), caller().name, seen_stores(), incident_id)
+    return _incident(incident_id)
+
+
+@part.write("POST", f"{ONE}/note", IncidentDetail, body=NoteBody)
+def write_note(given: dict[str, Any], incident_id: int) -> dict[str, Any]:
+    """Leave a note for the next person."""
+    people.note(current_services(), caller().name, seen_stores(), incident_id, given["note"])
+    return _incident(incident_id)
+
+
+@part.write("POST", f"{ONE}/fixed", IncidentDetail, status=202)
+def say_fixed(incident_id: int) -> dict[str, Any]:
+    """The cause has been fixed: one order goes first, the others once that one has arrived."""
+    people.say_fixed(current_services(), caller().name, seen_stores(), incident_id)
+    wake_workers()
+    return _incident(incident_id)
+
+
+def _incident(incident_id: int) -> dict[str, Any]:
+    found = seen_incident(current_services(), seen_stores(), incident_id)
+    if found is None:
+        raise NotFound(f"There is no incident {incident_id}.")
+    return _shown(found) | {"events": found.history}
+
+
+def _shown(one: IncidentOverview) -> dict[str, Any]:
+    return {
+        **one.incident.row._mapping,
+        "title": one.title,
+        "orders": one.incident.orders,
+        "value_at_risk": one.incident.at_risk,
+        "next_step": one.next_step,
+        "progress": one.progress,
+        "touches": one.touches,
+        "sample": one.incident.sample,
+    }

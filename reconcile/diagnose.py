@@ -44,4 +44,9 @@ def _found(rules: Iterable[Rule], ev: Evidence) -> list[Finding]:
 
 
 def _ranked(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(found, key=lambda one: (one.scope is not Scope.SHOP, SURE[one.certainty], one.cause)))
+    """The shop's causes before the order's own, but none that is only possible before one that is better proven."""
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(one: Finding) -> tuple[bool, bool, int, str]:
+    return one.certainty is Certainty.POSSIBLE, one.scope is not Scope.SHOP, SURE[one.certainty], one.cause

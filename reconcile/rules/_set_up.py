@@ -4,9 +4,10 @@ A part of the settings that was not read answers None: nothing is concluded from
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import chain
 
-from reconcile.evidence import Evidence
+from reconcile.evidence import Evidence, Outcome
 from reconcile.model import Fact, Item, Location, RequiredField
 from reconcile.rules._facts import pos, shop
 
@@ -20,8 +21,15 @@ def overdue(ev: Evidence) -> bool:
 
 
 def passed(ev: Evidence) -> int:
-    """How many orders that became eligible after this one have arrived: what stops every order did not stop them."""
-    return sum(o.arrived_at is not None and o.eligible_at > ev.eligible_at for o in ev.shop.outcomes)
+    """How many orders have passed since this one became eligible: what stops every order did not stop them.
+
+    One that came late had been held back itself, and passed when it came.
+    """
+    return sum(o.arrived_at is not None and _passed_at(o, o.arrived_at, ev) > ev.eligible_at for o in ev.shop.outcomes)
+
+
+def _passed_at(one: Outcome, came: datetime, ev: Evidence) -> datetime:
+    return came if came - one.eligible_at > ev.grace else one.eligible_at
 
 
 def passed_fact(ev: Evidence) -> Fact:

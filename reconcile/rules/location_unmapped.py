@@ -44,12 +44,12 @@ def location_unmapped(ev: Evidence) -> Suspicion | None:
 
 
 def _open(ev: Evidence, name: str) -> bool:
-    return arrived_later(ev.shop.outcomes, f"location:{name}", ev.eligible_at)
+    return arrived_later(ev.shop.outcomes, f"location:{name}", ev.eligible_at, ev.grace)
 
 
 def _seen(ev: Evidence, name: str, said: tuple[Fact, ...]) -> Suspicion | None:
     """What the other orders say: those of this location are late in a row, those of others arrive."""
-    run = held_back(ev.shop.outcomes, f"location:{name}", ev.eligible_at)
+    run = held_back(ev.shop.outcomes, f"location:{name}", ev.eligible_at, ev.grace)
     if run is None or ev.eligible_at < run.since:
         return None
     late = shop(f"orders of {name} that are late in a row", f"{run.late}, since {moment(run.since)}")

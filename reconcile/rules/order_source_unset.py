@@ -74,7 +74,7 @@ def _undeclared(ev: Evidence) -> Suspicion | None:
 
 
 def _overtaken(ev: Evidence, names: list[str]) -> bool:
-    return any(arrived_later(ev.shop.outcomes, f"location:{name}", ev.eligible_at) for name in names)
+    return any(arrived_later(ev.shop.outcomes, f"location:{name}", ev.eligible_at, ev.grace) for name in names)
 
 
 def _state(place: Location | None) -> str:

@@ -139,9 +139,7 @@ class HeartlandBooks:
                 self.stations.put(replace(station, active=active))
             for number in range(len(standing) + 1, count + 1):
                 self.stations.put(
-                    Station(
-                        id=self._next("station"), location_id=location_id, name=f"{name} {number}", active=active
-                    )
+                    Station(id=self._next("station"), location_id=location_id, name=f"{name} {number}", active=active)
                 )
 
     def add_custom_field(

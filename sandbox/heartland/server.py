@@ -62,9 +62,7 @@ def _refusal(refused: Refused) -> Response:
     return answer(error_body(refused.code, refused.message, refused.details), refused.status)
 
 
-def _add_collection(
-    routes: Blueprint, opened: Callable[[], HeartlandBooks], name: str, resource: Resource
-) -> None:
+def _add_collection(routes: Blueprint, opened: Callable[[], HeartlandBooks], name: str, resource: Resource) -> None:
     def listed() -> Response:
         books = opened()
         with books.lock:

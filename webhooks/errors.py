@@ -30,6 +30,8 @@ SLUGS = {
 }
 # Our own errors; their texts are written for the operator. The nearest class counts.
 STATUSES: dict[type[errors.ReconcilerError], tuple[int, str]] = {
+    errors.NotThere: (404, "not_found"),
+    errors.Refused: (409, "refused"),
     errors.ConfigurationError: (422, "invalid"),
     errors.Throttled: (503, "remote_throttled"),
     errors.Retryable: (503, "remote_unavailable"),
@@ -86,7 +88,11 @@ def _our_error(error: errors.ReconcilerError) -> Response | tuple[str, int]:
     status, slug = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     if status >= 500:
         logger.warning("%s %s: %s", request.method, request.path, error)
-    return error_answer(status, slug, str(error)) if is_for_programs() else (str(error), status)
+    if not is_for_programs():
+        return str(error), status
+    if isinstance(error, errors.ConfigurationError):
+        return error_answer(status, slug, "; ".join(error.problems), {"problems": error.problems})
+    return error_answer(status, slug, str(error), {"limit": error.limit} if isinstance(error, errors.Refused) else None)
 
 
 def _ledger_error(error: Exception) -> Response | tuple[str, int]:

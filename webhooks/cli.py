@@ -1,0 +1,91 @@
+"""What the commands share: errors as sentences, spans of time, the terminal."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+from sqlalchemy.exc import DBAPIError
+
+from reconcile.config import Shop, duration
+from reconcile.errors import ConfigurationError, ReconcilerError
+from reconcile.ledger.schema import schema_problem
+from reconcile.services import Services
+from reconcile.shops import enrol
+
+CLI = "command line"  # who did it, in the history
+FAILED = 1  # exit status; 2 is for settings
+MARKS = {True: Text("ok", "green"), False: Text("no", "red"), None: Text("?", "yellow")}
+
+
+class SettingsProblem(click.ClickException):
+    """Something has to be corrected before the command can do anything."""
+
+    exit_code = 2
+
+
+class Command(click.Command):
+    """A command whose errors are sentences: exit 2 for the settings, 1 for the rest, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            raise SettingsProblem("\n  ".join(["please mend:", *error.problems])) from None
+        except ReconcilerError as error:
+            raise click.ClickException(str(error)) from None
+        except DBAPIError as error:
+            raise click.ClickException(f"the ledger does not answer: {error.orig}") from None
+
+
+class Since(click.ParamType[datetime | timedelta]):
+    """`30d` (that long ago) or a date."""
+
+    name = "span or date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime | timedelta:
+        if isinstance(value, (datetime, timedelta)):
+            return value
+        try:
+            return datetime.combine(date.fromisoformat(value), time(), UTC)
+        except ValueError:
+            pass
+        try:
+            return duration(value)
+        except ValueError as error:
+            self.fail(f"{error}, or a date such as 2026-11-01", param, ctx)
+
+
+def moment(services: Services, since: datetime | timedelta) -> datetime:
+    return since if isinstance(since, datetime) else services.clock.now() - since
+
+
+def console() -> Console:
+    """Made at each use, so that it writes to the stream in force; wide where there is no terminal.
+
+    Without markup: what a shop calls its orders is shown as it is.
+    """
+    made = Console(highlight=False, markup=False, emoji=False)
+    return made if made.is_terminal else Console(highlight=False, markup=False, emoji=False, width=200)
+
+
+def usable_ledger(services: Services) -> Services:
+    """The services, once the ledger has its tables and the shops their rows; raises `ConfigurationError` otherwise."""
+    problem = schema_problem(services.ledger)
+    if problem:
+        raise ConfigurationError([problem])
+    enrol(services)
+    return services
+
+
+def chosen(services: Services, store: str | None) -> list[Shop]:
+    """The shop of this name, or all of them."""
+    return [services.shop(store)] if store else list(services.settings.shops.values())
+
+
+def counting() -> Progress:
+    """A line that counts what is read, on standard error, gone at the end."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed}"), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

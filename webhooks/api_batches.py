@@ -1,6 +1,7 @@
 """The API on many orders at once: re-queue by filter or by name, follow the batch, cancel it."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response, make_response
 
@@ -36,18 +37,18 @@ def requeue_many(given: dict[str, Any]) -> Any:
     return _batch(batch_id, {"limit": FIRST_PAGE})
 
 
-@part.get("/batches/<string:batch_id>", BatchSchema, query=PageQuery)
-def batch_progress(given: dict[str, Any], batch_id: str) -> dict[str, Any]:
+@part.get("/batches/<uuid:batch_id>", BatchSchema, query=PageQuery)
+def batch_progress(given: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
     """How a batch fares, order by order."""
-    return _batch(batch_id, given)
+    return _batch(str(batch_id), given)
 
 
-@part.write("POST", "/batches/<string:batch_id>/cancel", BatchSchema, status=202)
-def cancel_batch(batch_id: str) -> dict[str, Any]:
+@part.write("POST", "/batches/<uuid:batch_id>/cancel", BatchSchema, status=202)
+def cancel_batch(batch_id: UUID) -> dict[str, Any]:
     """Cancel what still waits; what was touched was touched."""
-    people.cancel_batch(current_services(), caller().name, seen_stores(), batch_id)
+    people.cancel_batch(current_services(), caller().name, seen_stores(), str(batch_id))
     wake_workers()
-    return _batch(batch_id, {"limit": FIRST_PAGE})
+    return _batch(str(batch_id), {"limit": FIRST_PAGE})
 
 
 def _previewed(seen: people.Preview) -> Response:

@@ -8,7 +8,7 @@ from reconcile import people
 from reconcile.ledger.queries_inbox import deliveries_page, delivery_of
 from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
-from webhooks.routes import Part, seen_stores
+from webhooks.routes import ID, Part, seen_stores
 from webhooks.schemas import DeliveriesQuery
 from webhooks.schemas_more import DeliveriesPage, DeliverySchema
 
@@ -24,7 +24,7 @@ def list_deliveries(given: dict[str, Any]) -> dict[str, Any]:
     return {"items": page.rows, "next": page.next}
 
 
-@part.write("POST", "/deliveries/<int:delivery_id>/replay", DeliverySchema, status=202)
+@part.write("POST", f"/deliveries/<{ID}:delivery_id>/replay", DeliverySchema, status=202)
 def replay(delivery_id: int) -> Any:
     """Fold a parked delivery again."""
     services, stores = current_services(), seen_stores()

@@ -8,12 +8,12 @@ from reconcile import people
 from reconcile.incident_overview import IncidentOverview, seen_incident, seen_incidents
 from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
-from webhooks.routes import Part, seen_stores
+from webhooks.routes import ID, Part, seen_stores
 from webhooks.schemas import IncidentsQuery, NoteBody
 from webhooks.schemas_more import IncidentDetail, IncidentsAnswer
 
 part = Part("incidents", "Open cases, grouped by what they have in common.")
-ONE = "/incidents/<int:incident_id>"
+ONE = f"/incidents/<{ID}:incident_id>"
 
 
 @part.get("/incidents", IncidentsAnswer, query=IncidentsQuery)

@@ -17,11 +17,11 @@ from reconcile.side_by_side import side_by_side
 from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
 from webhooks.plain import plain
-from webhooks.routes import Part, seen_shop, seen_stores
+from webhooks.routes import ID, Part, seen_shop, seen_stores
 from webhooks.schemas import DismissBody, HoldBody, LocaleQuery, OrderDetail, OrderSchema, OrdersPage, OrdersQuery
 
 part = Part("orders", "Shopify's orders, where each stands, and what may be done with it.")
-ONE = "/orders/<string:store>/<int:order_id>"
+ONE = f"/orders/<string:store>/<{ID}:order_id>"
 
 
 @part.get("/orders", OrdersPage, query=OrdersQuery)

@@ -13,7 +13,7 @@ from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
 from webhooks.errors import error_answer
 from webhooks.routes import Part, seen_shop
-from webhooks.schemas import ModeBody, StopBody, SweepBody
+from webhooks.schemas import ModeBody, StopBody, SweepBody, is_storable
 from webhooks.schemas_more import StoreSchema
 
 part = Part("stores_do", "What people do with a shop.")
@@ -69,7 +69,7 @@ def declare(store: str) -> Any:
     """Lay these settings over what is declared of the connector; null makes one unknown, others stay."""
     seen_shop(store)
     given = request.get_json(silent=True)
-    if not isinstance(given, dict) or not given:
+    if not isinstance(given, dict) or not given or not is_storable(given):
         return _invalid({"body": ["Send a JSON object: the setting's name and its value."]})
     try:
         people.declare(current_services(), caller().name, store, given)

@@ -22,6 +22,7 @@ ALTERNATIVES = {
     409: "It may not be done now; the message says why",
     422: "Not as it should be; details by field",
 }
+ID = f"int(max={2**63 - 1})"  # what a column can hold; anything larger is no id of ours
 KEY_HEADER = {
     "name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string"},
     "description": "sent again within a day, the call is answered as the first time and done once",

@@ -1,7 +1,8 @@
 """What the API takes and gives, as marshmallow schemas; the OpenAPI document is made of them."""
 
+import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,19 @@ from webhooks.plain import moment, money
 LARGEST_PAGE = 250
 MOST_NAMED = 1_000
 LARGEST_ID = 2**63 - 1
+FIRST_YEAR, LAST_YEAR = 2000, 2200
 TEXT = validate.Length(min=1, max=2_000)
+
+
+def is_storable(value: Any) -> bool:
+    """Whether every database takes it: PostgreSQL keeps no NUL, and half a character is none anywhere."""
+    written = json.dumps(value, ensure_ascii=False)
+    return "\\u0000" not in written and not any("\ud800" <= letter <= "\udfff" for letter in written)
+
+
+def check_year(day: date) -> None:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValidationError(f"Not between the years {FIRST_YEAR} and {LAST_YEAR}.")
 
 
 class Money(fields.Field[Decimal]):
@@ -30,6 +43,11 @@ class Moment(fields.AwareDateTime):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", default_timezone=UTC, **kwargs)
 
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        found: datetime = super()._deserialize(value, attr, data, **kwargs)
+        check_year(found)
+        return found
+
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else moment(value)
 
@@ -44,7 +62,11 @@ class Asked(Schema):
     def drop_empty(self, given: Any, **_: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
-        return {key: given[key] for key in given if given[key] not in ("", None)}
+        kept = {key: given[key] for key in given if given[key] not in ("", None)}
+        unkept = {key: ["Not a text that can be kept."] for key, value in kept.items() if not is_storable(value)}
+        if unkept:
+            raise ValidationError(unkept)
+        return kept
 
 
 class ErrorSchema(Schema):
@@ -104,8 +126,8 @@ class LocaleQuery(Asked):
 
 
 class StatementQuery(Asked):
-    since = fields.Date(required=True, data_key="from")
-    until = fields.Date(required=True, data_key="to", metadata={"description": "included"})
+    since = fields.Date(required=True, data_key="from", validate=check_year)
+    until = fields.Date(required=True, data_key="to", validate=check_year, metadata={"description": "included"})
 
     @validates_schema
     def in_order(self, given: dict[str, Any], **_: Any) -> None:

@@ -1,0 +1,43 @@
+"""Rule: the order comes from a sales channel that the connector leaves out."""
+
+from reconcile.evidence import Evidence
+from reconcile.inference import arrived_later
+from reconcile.model import Certainty, Remedy, Scope
+from reconcile.rules import Suspicion, rule
+from reconcile.rules._facts import declared, listed, shopify
+
+DRAFTS = "shopify_draft_order"  # has a rule of its own
+
+
+@rule(
+    remedy=Remedy.NONE,
+    scope=Scope.ORDER,
+    excludes=True,
+    title_fr="La commande vient d'un canal de vente que le connecteur laisse de côté.",
+    fix_fr="Rien à corriger si c'est voulu. Sinon : réglages du connecteur > Orders : activer Download Third Party "
+    "Orders, enregistrer, et retirer le canal de channels_excluded.",
+)
+def channel_excluded(ev: Evidence) -> Suspicion | None:
+    """The order comes from a sales channel that the connector leaves out.
+
+    Orders of marketplaces and other apps can be left out on purpose, mostly because another system carries them
+    (formerly the setting Download Third Party Orders).
+
+    Evidence: the order's `source_name`, or the app that made it, is among the channels declared as excluded: certain.
+      Arrivals beat the declaration: when a later order of that channel has arrived, it is not this.
+    Fix: nothing to fix if that is intended. If not: the connector's settings > Orders: switch Download Third Party Orders
+      on, save, and take the channel out of `channels_excluded`.
+    Then: the order is excluded and not looked for any more; a change of the order has it judged anew.
+    Not this: a channel that nobody declared as excluded is expected to arrive. An order made from a draft is
+      `draft_order`, one that mirrors a sale of the till `mirror_of_pos_sale`.
+    Source: facts/connector-causes.md, A1 E13; facts/shopify-api.md, 2.2 (source_name)
+    """
+    order = ev.order
+    excluded = {channel.strip().lower() for channel in ev.shop.declared.channels_excluded or ()}
+    channels = [name for name in (order.source_name, order.app_id) if name and name.lower() in excluded]
+    if not ev.absent or not channels or order.source_name == DRAFTS:
+        return None
+    if arrived_later(ev.shop.outcomes, f"channel:{order.source_name}", ev.eligible_at, ev.grace):
+        return None
+    facts = (shopify("sales channel", channels[0]), declared("channels left out", listed(sorted(excluded))))
+    return Suspicion(Certainty.CERTAIN, facts, channels[0])

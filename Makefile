@@ -32,6 +32,9 @@ diagnose: .venv/runtime
 	test -n "$(SCENARIO)" || { echo "Name the scenario: make diagnose SCENARIO=file.json" >&2; exit 2; }
 	JSON="$(JSON)" WIRE="$(WIRE)" $(BIN)/python -m bench.diagnose "$(SCENARIO)"
 
+rules-docs: .venv/runtime
+	$(BIN)/python -m reconcile.manual docs/rules
+
 # One virtual environment; its two stamps say what it holds. Nothing here writes to standard output.
 .venv/runtime: requirements.txt | .venv/made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< 1>&2

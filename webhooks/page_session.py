@@ -25,7 +25,7 @@ SIGNED_IN_FOR = timedelta(hours=12)
 TRIES = "20 per minute"
 TOKEN = "token_id"
 
-signing = Blueprint("signing", __name__)
+pages = Blueprint("pages", __name__)
 csrf = CSRFProtect()
 # In memory and per process: it slows down guessing at a secret of 256 random bits, no more is needed.
 limiter = Limiter(get_remote_address, storage_uri="memory://")
@@ -39,7 +39,7 @@ class PageSession(SecureCookieSessionInterface):
 
 
 def register(app: Flask) -> None:
-    """Sessions, CSRF and the sign-in page."""
+    """Sessions, CSRF, the limit on tries, and every page there is."""
     app.session_interface = PageSession()
     app.config.update(
         SESSION_COOKIE_NAME="reconciler", SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
@@ -49,15 +49,13 @@ def register(app: Flask) -> None:
     )  # fmt: skip
     csrf.init_app(app)
     limiter.init_app(app)
-    app.register_blueprint(signing)
+    app.register_blueprint(pages)
 
 
+@pages.before_request
 def guard_forms() -> None:
-    """Refuse a form that was not made by one of our pages; for `before_request` of every blueprint with forms."""
+    """Refuse a form that was not made by one of our own pages."""
     csrf.protect()
-
-
-signing.before_request(guard_forms)
 
 
 def page(role: Role | str = Role.VIEWER) -> Callable[[View], View]:
@@ -70,7 +68,7 @@ def page(role: Role | str = Role.VIEWER) -> Callable[[View], View]:
             found = signed_in()
             if found is None:
                 back = request.full_path.rstrip("?") if request.method == "GET" else "/"
-                return redirect(url_for("signing.sign_in", next=back), 303)
+                return redirect(url_for("pages.sign_in", next=back), 303)
             g.caller = found
             if not found.may(needed):
                 raise Forbidden(f"This needs the role {needed.value}; you are signed in as {found.role.value}.")
@@ -100,13 +98,13 @@ def my_store(store: str) -> str:
     return store
 
 
-@signing.get("/sign-in")
+@pages.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
     """The form that takes a token."""
     return render_template("sign_in.html", next=_inside(request.args.get("next")))
 
 
-@signing.post("/sign-in")
+@pages.post("/sign-in")
 @limiter.limit(TRIES)
 def take_token() -> ResponseReturnValue:
     """A session for a token that is in force."""
@@ -121,10 +119,10 @@ def take_token() -> ResponseReturnValue:
     return redirect(back, 303)
 
 
-@signing.post("/sign-out")
+@pages.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     session.clear()
-    return redirect(url_for("signing.sign_in"), 303)
+    return redirect(url_for("pages.sign_in"), 303)
 
 
 def _inside(target: str | None) -> str:

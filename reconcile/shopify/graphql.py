@@ -95,18 +95,20 @@ class GraphQL:
         raise Throttled(message, after=timedelta(seconds=waited))
 
     def _post(self, body: Json, *, write: bool) -> Json:
+        token = self._tokens.current()  # outside the try: why none is given is worth more than that one was refused
         try:
-            return self._post_once(body, write=write)
+            return self._post_once(body, token, write=write)
         except Unauthorised:
             if not self._tokens.forget():
                 raise self._tokens.refused() from None
+        token = self._tokens.current()
         try:
-            return self._post_once(body, write=write)
+            return self._post_once(body, token, write=write)
         except Unauthorised:
             raise self._tokens.refused() from None
 
-    def _post_once(self, body: Json, *, write: bool) -> Json:
-        headers = {"X-Shopify-Access-Token": self._tokens.current()}
+    def _post_once(self, body: Json, token: str, *, write: bool) -> Json:
+        headers = {"X-Shopify-Access-Token": token}
         answer = self._http.post(self._path, json=body, headers=headers, write=write)
         if isinstance(answer, dict):
             return answer

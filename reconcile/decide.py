@@ -52,7 +52,7 @@ class Situation:
     eligible_at: datetime
     created_at: datetime
     installed_at: datetime
-    held_cause: str | None = None  # the fix_then_retry cause that was found before
+    held_cause: str | None = None  # the fix_then_retry cause that was found before, and is seen or said to be gone
     proof: Proof = field(default_factory=Proof)
     attempts: int = 0
     last_touch: LastTouch | None = None
@@ -69,6 +69,8 @@ class Situation:
 
 
 STEPS = (1, 5, 25)
+STALLED = "the connector carries nothing at all: a touch into a standing queue may double"
+COMES_BY_ITSELF = "what it waits for makes the connector look at it again by itself"
 
 
 def room(arrived: int, outstanding: int, not_arrived: int) -> Group:
@@ -108,11 +110,11 @@ def decide(it: Situation) -> Decision:
 
 def _absent(it: Situation) -> Decision:
     causes = [f for f in it.findings if f.remedy is not Remedy.NONE]
-    if any(f.remedy is Remedy.WAIT for f in causes):
-        return Decision(
-            verb=Verb.WAIT, reason="the connector carries nothing at all: a touch into a standing queue may double"
-        )
-    fixes = [f for f in causes if f.remedy is Remedy.FIX_THEN_RETRY]
+    waits = [f.cause for f in causes if f.remedy is Remedy.WAIT]
+    if waits:
+        return Decision(verb=Verb.WAIT, reason=STALLED if "connector_stalled" in waits else COMES_BY_ITSELF)
+    # The held cause is one that was seen gone, or that a person says is fixed: the canary tells.
+    fixes = [f for f in causes if f.remedy is Remedy.FIX_THEN_RETRY and f.cause != it.held_cause]
     standing_fixes = [f for f in fixes if f.certainty is not Certainty.POSSIBLE]
     if it.requeued_by and it.standing is Standing.MISSING:
         return _touch(it)
@@ -148,7 +150,9 @@ def _touch(it: Situation) -> Decision:
     if by:
         return Decision(verb=Verb.TOUCH, reason=f"re-queued by {by}; no POS record under any spelling", by=by)
     if it.held_cause:
-        return Decision(verb=Verb.TOUCH, reason=f"{it.held_cause} is seen gone, and the order is still absent")
+        return Decision(
+            verb=Verb.TOUCH, reason=f"{it.held_cause} is seen gone or said to be, and the order is still absent"
+        )
     return Decision(verb=Verb.TOUCH, reason="late without an explanation, and absent under every spelling")
 
 

@@ -60,6 +60,13 @@ def test_the_table_of_modes(mode: Mode, retry: Verb, gone: Verb, stands: Verb, f
     assert verb(mode=mode, findings=(finding(Remedy.WAIT),))[0] is Verb.WAIT
 
 
+def test_waiting_says_whether_nothing_moves_or_only_this_order_waits() -> None:
+    waiting = finding(Remedy.WAIT)
+    stalled = replace(waiting, cause="connector_stalled")
+    assert "nothing at all" in decide(replace(LATE, findings=(waiting, stalled))).reason
+    assert "by itself" in decide(replace(LATE, findings=(waiting,))).reason
+
+
 @pytest.mark.parametrize(
     ("limit", "lowered", "changes"),
     [

@@ -64,7 +64,8 @@ SWITCHED: Final[dict[str, dict[str, Any]]] = {
 }
 # What a merchant has set once and for all, when the scenario has orders that it keeps out.
 STANDING: Final[dict[str, dict[str, Any]]] = {
-    "channel_excluded": {"channels_excluded": (EXCLUDED_CHANNEL,)},
+    "channel_excluded": {"channels_excluded": (EXCLUDED_CHANNEL, DRAFT)},
+    "draft_order": {"channels_excluded": (EXCLUDED_CHANNEL, DRAFT)},
     "allow_tag_missing": {"allow_tags": (ALLOW_TAG,)},
     "no_customer": {"default_customer": ""},
 }
@@ -98,8 +99,9 @@ def _filters(order: ShopOrder, settings: ConnectorSettings) -> Iterable[tuple[st
     yield "mirror_of_pos_sale", order.app_id == CONNECTOR_APP
     yield "test_order", order.test
     yield "cancelled_before_download", order.cancelled_at is not None
-    yield "draft_order", order.source_name == DRAFT
-    yield "channel_excluded", order.source_name in settings.channels_excluded
+    excluded = order.source_name in settings.channels_excluded
+    yield "draft_order", excluded and order.source_name == DRAFT
+    yield "channel_excluded", excluded
     yield "before_minimum_date", order.created_at < settings.order_minimum_created
     yield "download_orders_off", not settings.download_orders
     yield "order_on_hold", order.on_hold

@@ -1,7 +1,7 @@
 """What became of each order: the truth that the product's verdicts are measured against."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sandbox.baskets import Errand
@@ -26,8 +26,7 @@ class Fate:
     sales: list[int] = field(default_factory=list)  # the POS's order ids
     edits: int = 0
     refunds_carried: int = 0
-    carried_counts: tuple[int, ...] = ()  # the quantities of its lines as they were last carried
-    ahead: set[datetime] = field(default_factory=set)  # looks that no touch asked for, by when they were asked for
+    counts: tuple[int, ...] = ()  # the quantities of its lines as they were last carried, refunds aside
 
     @property
     def order(self) -> ShopOrder:
@@ -79,6 +78,3 @@ class Fate:
 
 def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
-
-
-LATE = (timedelta(minutes=20), timedelta(minutes=40))

@@ -69,6 +69,19 @@ def next_state(
     return {"case_state": state.value, **opened}
 
 
+CHANGED_BY_OTHERS = ("requeued_at", "held_until", "case_state", "closed_by", "changed_at")
+THEIRS = frozenset(
+    {"case_state", "case_opened_at", "case_closed_at", "closing", "closed_by", "held_until", "next_look_at"}
+)
+
+
+def unless_changed(row: Row[Any], newest: Row[Any], values: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """What a look may write: when a person or a delivery changed the order while it looked, their word stands."""
+    if all(getattr(newest, name) == getattr(row, name) for name in CHANGED_BY_OTHERS):
+        return values
+    return {name: value for name, value in values.items() if name not in THEIRS} | {"next_look_at": now}
+
+
 def _how_it_arrived(row: Row[Any]) -> Closing:
     if not row.touches:
         return Closing.ARRIVED

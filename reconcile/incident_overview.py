@@ -85,7 +85,7 @@ def _described(services: Services, connection: Connection, found: Sequence[Incid
                 incident=one,
                 title=title,
                 next_step=next_step,
-                progress=_progress(one, touches, effect),
+                progress=_progress(one, touches, effect, book(store)),
                 touches=touches,
             )
         )
@@ -108,7 +108,7 @@ def _words(cause: str, locale: str) -> tuple[str, str]:
     return title, fix or NO_RULE[locale]
 
 
-def _progress(one: IncidentRow, touches: Group, effect: TouchEffect) -> str:
+def _progress(one: IncidentRow, touches: Group, effect: TouchEffect, book: TouchBook) -> str:
     row = one.row
     if row.progress or row.state == "resolved":
         return str(row.progress or "Resolved: nothing is held back any more.")
@@ -120,6 +120,6 @@ def _progress(one: IncidentRow, touches: Group, effect: TouchEffect) -> str:
         )
     if touches.outstanding:
         return "One order was touched first; the others follow once it has arrived."
-    if touches.not_arrived:
+    if touches.not_arrived or (row.fixed_at and not book.said_fixed(row.cause, row.subject)):
         return "Not fixed yet: the order that was touched first has not arrived."
     return f"Said to be fixed by {row.fixed_by}: one order is touched first." if row.fixed_at else ""

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, literal, select, update
 
 from reconcile import codec, incidents, remediate, shop_evidence, snapshot
-from reconcile.cases import fix_held, next_state, settled_cause, was_dismissed
+from reconcile.cases import fix_held, next_state, settled_cause, unless_changed, was_dismissed
 from reconcile.compare import Look, compare
 from reconcile.config import Shop
 from reconcile.decide import Proof, Situation, decide
@@ -20,6 +20,7 @@ from reconcile.grace import NEEDED, grace
 from reconcile.inbox import fold
 from reconcile.ledger.lease import Lease, lease, renew
 from reconcile.ledger.tables import events, orders
+from reconcile.ledger.types import Moment
 from reconcile.model import Decision, Finding, Mode, Order, Remedy, Sale, SaleKind, Standing, TouchEffect, Verb
 from reconcile.pos.stored import sale_to_json
 from reconcile.rounds import Judged, Round
@@ -231,7 +232,8 @@ def _situation(
     this: Round, row: Row[Any], look: Look, findings: Sequence[Finding], standing: Standing, *, control: bool
 ) -> Situation:
     held = fix_held(row)
-    stands = any(f.remedy is Remedy.FIX_THEN_RETRY for f in findings)
+    said_fixed = held if held and this.book.said_fixed(held, row.subject) else None
+    stands = any(f.remedy is Remedy.FIX_THEN_RETRY and f.cause != said_fixed for f in findings)
     cause = held or "unexplained"
     first_absent = row.absent_first_at or this.now
     return Situation(
@@ -318,14 +320,16 @@ def _write(this: Round, connection: Connection, one: Judged) -> None:
     values |= remediate.judge_touch(this, connection, row, look)
     if one.standing is Standing.MATCHED and not row.touches and row.cause and not _was_late(this, row, look):
         values |= {
-            "cause": None,
             "subject": "",
-            "certainty": None,
-            "noticed_at": None,
+            **dict.fromkeys(("cause", "certainty", "noticed_at")),
         }  # a false start: it came by itself
     values["next_look_at"] = _next(this, row, one, values)
-    _tell_history(connection, row, one, values, now)
     where = (orders.c.store == row.store, orders.c.order_id == row.order_id)
+    newest = connection.execute(select(orders).where(*where).with_for_update()).first()
+    if newest is None:
+        return  # the shop was erased while it was looked at
+    values = unless_changed(row, newest, values, now)
+    _tell_history(connection, row, one, values, now)
     connection.execute(update(orders).where(*where).values(**values))
 
 
@@ -359,6 +363,8 @@ def _next(this: Round, row: Row[Any], one: Judged, values: dict[str, Any]) -> da
     if one.decision.verb is Verb.WAIT and one.decision.limit in ("canary", "cap", "settling"):
         soon = this.now + timedelta(minutes=3)
         planned = min(planned, soon) if planned else soon
+    if planned and row.held_until and row.held_until > this.now:
+        planned = min(planned, row.held_until)
     return planned
 
 
@@ -385,9 +391,8 @@ def _note_unread(this: Round, error: Exception) -> None:
     logger.warning("%s: the POS or Shopify could not be read: %s", this.shop.store, error)
     with this.services.ledger.write() as connection:
         this.held.check(connection)
-        ids = [row.order_id for row in this.due]
-        mine = (orders.c.store == this.shop.store, orders.c.order_id.in_(ids))
-        since = func.coalesce(orders.c.unread_since, this.now, type_=orders.c.unread_since.type)
+        mine = (orders.c.store == this.shop.store, orders.c.order_id.in_([row.order_id for row in this.due]))
+        since = func.coalesce(orders.c.unread_since, literal(this.now, Moment))
         connection.execute(update(orders).where(*mine).values(next_look_at=again, unread_since=since))
         unsettled = orders.c.standing.in_([Standing.WAITING.value, Standing.MISSING.value])
         connection.execute(update(orders).where(*mine, unsettled).values(standing=Standing.UNREAD.value))

@@ -36,17 +36,30 @@ class TouchBook:
         return len({row.order_id for row in today} | {sent[0] for sent in self.sent})
 
     def group(self, cause: str, subject: str, now: datetime, requeued_at: datetime | None) -> Group:
-        """The canary's state for one cause, counted since a person last said "fixed" or re-queued."""
+        """The canary's state for one cause, counted since a person last said "fixed" or re-queued.
+
+        A touch that is still under way counts whoever asked for it: a second re-queue is no way around the canary.
+        """
         epochs = [moment for moment in (self.fixed_at.get((cause, subject)), requeued_at) if moment]
         since = max(epochs, default=None)
-        alike = [
-            r for r in self.rows if (r.cause, r.subject) == (cause, subject) and (not since or r.intended_at >= since)
-        ]
+        ever = [r for r in self.rows if (r.cause, r.subject) == (cause, subject)]
+        alike = [r for r in ever if not since or r.intended_at >= since]
+        lately = now - FAILED_CANARY_PAUSE
+        under_way = [r for r in ever if not since or r.intended_at >= min(since, lately)]
         arrived = sum(1 for row in alike if row.outcome == "arrived")
         failed = sum(1 for r in alike if r.outcome == "not_arrived" and r.intended_at > now - FAILED_CANARY_PAUSE)
-        outstanding = sum(1 for row in alike if row.outcome is None and row.state != "refused")
+        outstanding = sum(1 for row in under_way if row.outcome is None and row.state != "refused")
         outstanding += sum(1 for sent in self.sent if sent[1:3] == (cause, subject))
         return room(arrived, outstanding, failed)
+
+    def said_fixed(self, cause: str, subject: str) -> bool:
+        """Whether a person says that the cause is gone, and no touch since has shown otherwise."""
+        since = self.fixed_at.get((cause, subject))
+        if since is None:
+            return False
+        rows = [row for row in self.rows if (row.cause, row.subject) == (cause, subject) and row.intended_at >= since]
+        outcomes = {row.outcome for row in rows}
+        return "arrived" in outcomes or "not_arrived" not in outcomes
 
     def note(self, order_id: int, cause: str, subject: str, at: datetime) -> None:
         self.sent.append((order_id, cause, subject, at))
@@ -57,7 +70,7 @@ def open_book(connection: Connection, store: str, now: datetime) -> TouchBook:
     query = select(actions).where(actions.c.store == store, actions.c.intended_at > now - REMEMBERED)
     fixed = connection.execute(
         select(incidents.c.cause, incidents.c.subject, incidents.c.fixed_at).where(
-            incidents.c.store == store, incidents.c.fixed_at.is_not(None), incidents.c.state != "resolved"
+            incidents.c.store == store, incidents.c.fixed_at > now - REMEMBERED, incidents.c.state != "resolved"
         )
     )
     rows: Sequence[Row[Any]] = connection.execute(query.order_by(actions.c.id)).all()

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, func, insert, literal, select, tuple_, update
 
 from reconcile.errors import NotThere, Refused
 from reconcile.ledger.tables import events, orders
+from reconcile.ledger.types import Moment
 from reconcile.model import CaseState, Closing, Standing
 from reconcile.people.obstacles import Key, obstacles
 from reconcile.services import Services
@@ -59,7 +60,7 @@ def dismiss(services: Services, who: str, store: str, order_id: int, reason: str
 
 def put_back(connection: Connection, keys: Sequence[Key], who: str, now: datetime, batch_id: str | None = None) -> None:
     """Re-queue these orders, in one transaction and as of one moment: the canary counts from it for all of them."""
-    opened = func.coalesce(orders.c.case_opened_at, now, type_=orders.c.case_opened_at.type)
+    opened = func.coalesce(orders.c.case_opened_at, literal(now, Moment))
     values = {
         "requeued_by": who, "requeued_at": now, "attempts": 0, "next_look_at": now, "held_until": None,
         "batch_id": batch_id, "case_state": CaseState.RETRYING.value, "case_opened_at": opened,

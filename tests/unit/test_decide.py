@@ -154,3 +154,10 @@ def test_canary_then_five_then_twenty_five_then_all() -> None:
 def test_what_a_person_dismissed_is_left_alone_until_a_person_asks() -> None:
     assert verb(dismissed=True, findings=UNEXPLAINED) == (Verb.RECORD, "dismissed")
     assert verb(dismissed=True, findings=UNEXPLAINED, requeued_by="ann")[0] is Verb.TOUCH
+
+
+def test_a_cause_that_a_person_says_is_fixed_does_not_stand_in_the_way_of_the_canary() -> None:
+    assert verb(findings=FIX, held_cause="a_cause") == (Verb.TOUCH, "")
+    assert verb(findings=FIX, held_cause="another_cause")[0] is Verb.TELL
+    assert verb(findings=FIX, held_cause="a_cause", mode=Mode.ASSIST) == (Verb.ASK, "assist")
+    assert verb(findings=FIX, held_cause="a_cause", mode=Mode.OBSERVE)[0] is Verb.RECORD

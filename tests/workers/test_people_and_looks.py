@@ -1,0 +1,104 @@
+"""A person, or a delivery, and a look at the same order at the same moment: neither's word is lost."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Row, insert, update
+
+from reconcile import people
+from reconcile.cases import unless_changed
+from reconcile.ledger.queries import order_of
+from reconcile.ledger.tables import actions, incidents, orders
+from reconcile.services import Services
+from reconcile.touches import TouchBook, open_book
+from tests.rows import an_order, keep
+
+SEEN: dict[str, Any] = {"standing": "missing", "case_state": "needs_person", "closing": None, "looks": 3}
+CAUSE = ("archived_orders_off", "Download Archived Orders")
+
+
+def row_of(services: Services) -> Row[Any]:
+    with services.ledger.read() as connection:
+        row = order_of(connection, "demo", 1001)
+    assert row is not None
+    return row
+
+
+def written(services: Services, before: Row[Any]) -> dict[str, Any]:
+    now = services.clock.now()
+    return unless_changed(before, row_of(services), SEEN | {"next_look_at": now + timedelta(hours=1)}, now)
+
+
+def test_a_look_that_nobody_crossed_writes_everything(services: Services) -> None:
+    keep(services.ledger, an_order())
+    assert written(services, row_of(services)) == SEEN | {"next_look_at": services.clock.now() + timedelta(hours=1)}
+
+
+@pytest.mark.parametrize("what", ["requeue", "dismiss", "hold", "delivery"])
+def test_what_came_while_it_looked_stands_and_is_looked_at_again_at_once(services: Services, what: str) -> None:
+    keep(services.ledger, an_order())
+    before, now = row_of(services), services.clock.now()
+    if what == "requeue":
+        people.requeue(services, "ann", "demo", 1001)
+    elif what == "dismiss":
+        people.dismiss(services, "ann", "demo", 1001, "refunded by phone")
+    elif what == "hold":
+        people.hold(services, "ann", "demo", 1001, now + timedelta(hours=3))
+    else:
+        with services.ledger.write() as connection:
+            connection.execute(update(orders).values(changed_at=now))
+    assert written(services, before) == {"standing": "missing", "looks": 3, "next_look_at": now}
+
+
+def touch(services: Services, order_id: int, minutes_ago: int, outcome: str | None = None) -> None:
+    at = services.clock.now() - timedelta(minutes=minutes_ago)
+    values = {
+        "store": "demo", "order_id": order_id, "number": 1, "tag": "reconciler-retry-1", "state": "done",
+        "cause": CAUSE[0], "subject": CAUSE[1], "intended_at": at, "outcome": outcome,
+    }  # fmt: skip
+    with services.ledger.write() as connection:
+        connection.execute(insert(actions).values(**values))
+
+
+def said_fixed(services: Services, minutes_ago: int) -> None:
+    at = services.clock.now() - timedelta(minutes=minutes_ago)
+    values = {
+        "store": "demo",
+        "cause": CAUSE[0],
+        "subject": CAUSE[1],
+        "state": "acknowledged",
+        "opened_at": at,
+        "since": at,
+    }
+    with services.ledger.write() as connection:
+        connection.execute(insert(incidents).values(fixed_at=at, fixed_by="ann", **values))
+
+
+def book_of(services: Services) -> TouchBook:
+    with services.ledger.read() as connection:
+        return open_book(connection, "demo", services.clock.now())
+
+
+def test_a_re_queue_is_no_way_around_a_canary_that_is_under_way(services: Services) -> None:
+    touch(services, 1001, minutes_ago=5)
+    now = services.clock.now()
+    assert book_of(services).group(*CAUSE, now, requeued_at=now).room == 0
+
+
+def test_a_re_queue_forgets_a_canary_that_failed(services: Services) -> None:
+    touch(services, 1001, minutes_ago=5, outcome="not_arrived")
+    now = services.clock.now()
+    assert book_of(services).group(*CAUSE, now, requeued_at=None).room == 0
+    assert book_of(services).group(*CAUSE, now, requeued_at=now).room == 1
+
+
+def test_fixed_is_believed_until_a_touch_shows_otherwise(services: Services) -> None:
+    assert not book_of(services).said_fixed(*CAUSE)
+    touch(services, 1001, minutes_ago=90, outcome="not_arrived")
+    said_fixed(services, minutes_ago=60)
+    assert book_of(services).said_fixed(*CAUSE)
+    touch(services, 1002, minutes_ago=30, outcome="not_arrived")
+    assert not book_of(services).said_fixed(*CAUSE)
+    touch(services, 1003, minutes_ago=10, outcome="arrived")
+    assert book_of(services).said_fixed(*CAUSE)

@@ -1,28 +1,21 @@
 """`python -m sandbox --port N`: the sandbox on a port of this machine."""
 
 import argparse
-from typing import Any
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from granian import Granian
+from granian.constants import Interfaces
 
-from sandbox.server import create_app
-
-
-class Handler(WSGIRequestHandler):
-    """Keeps connections open, answers at once, and writes no line for each request."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # or a kept-alive connection waits 40 ms between head and body
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Nothing: the drivers ask a great many times."""
+THREADS = 16  # one may wait for the webhooks' answers, while their receiver asks the others
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox")
     parser.add_argument("--port", type=int, required=True)
-    port: int = parser.parse_args().port
-    make_server("127.0.0.1", port, create_app(), threaded=True, request_handler=Handler).serve_forever()
+    # One worker: the world lives in its memory.
+    Granian(
+        "sandbox.server:create_app", factory=True, interface=Interfaces.WSGI, address="127.0.0.1",
+        port=parser.parse_args().port, workers=1, blocking_threads=THREADS, log_enabled=False,
+    ).serve()  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from sandbox.heartland.books import HeartlandBooks
 from sandbox.heartland.server import heartland_blueprint
 from sandbox.shopify.server import shopify_blueprint
 from sandbox.stage import Stage, moment
@@ -21,6 +22,12 @@ class Theatre:
     def __init__(self) -> None:
         self.stage: Stage | None = None
         self.pos_calls = 0
+        self._no_books = HeartlandBooks()
+        self._no_books.faults.down = True
+
+    def books(self) -> HeartlandBooks:
+        """The account that is open; before the first reset one that is down."""
+        return self.stage.world.books if self.stage else self._no_books
 
     def opened(self) -> Stage:
         """Raises NotOpen before the first reset."""
@@ -44,7 +51,7 @@ def create_app() -> Flask:
     app = Flask("sandbox")
     app.register_blueprint(shopify_blueprint(lambda: theatre.opened().shopify))
     app.register_blueprint(
-        heartland_blueprint(lambda: theatre.opened().world.books, theatre.count_pos_call),
+        heartland_blueprint(theatre.books, theatre.count_pos_call),
         url_prefix="/heartland/api",
     )
     for name, method, act in CONTROLS:

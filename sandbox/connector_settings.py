@@ -44,6 +44,10 @@ class ConnectorSettings:
     in_store_prefix: str = IN_STORE_PREFIX
     automatically_invoice: bool = True
 
+    def minds(self, tags: Iterable[str]) -> bool:
+        """Whether one of these tags is one that a filter looks for."""
+        return bool({tag.lower() for tag in tags} & {*self.allow_tags, *self.ignore_tags})
+
     def as_json(self) -> dict[str, Any]:
         """The settings as a stores file has them: dates in ISO, lists as lists."""
         values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}

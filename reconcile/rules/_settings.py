@@ -76,7 +76,9 @@ def held_by(ev: Evidence, this: Filter, *seen: Fact) -> Suspicion | None:
         return Suspicion(Certainty.CERTAIN, (*seen, said(ev, this), NOT_THERE), this.setting)
     run = held_back(outcomes, this.trait, ev.eligible_at, ev.grace)
     if run is not None and not _outdone(ev, this):
-        return Suspicion(Certainty.LIKELY, (*seen, said(ev, this), *contrast(run)), this.setting)
+        twins = _twins(ev, this)
+        facts = (*seen, said(ev, this), *contrast(run), *(declared("just as likely", twin.setting) for twin in twins))
+        return Suspicion(Certainty.POSSIBLE if twins else Certainty.LIKELY, facts, this.setting)
     if ev.late and before is None and this.declared(ev.shop.declared) is None:
         return _only_possible(ev, this, seen)
     return None
@@ -122,11 +124,22 @@ def _only_possible(ev: Evidence, this: Filter, seen: Sequence[Fact]) -> Suspicio
 def _outdone(ev: Evidence, this: Filter) -> bool:
     """Whether another filter accounts for the same late orders, and better: it is declared off, or explains more."""
     mine = _late_ones(ev, this)
-    return any(
-        mine <= _late_ones(ev, rival) and _weight(ev, rival) > _weight(ev, this)
-        for rival in FILTERS
-        if rival is not this and rival.trait in traits(ev.order) and _stands(ev, rival)
-    )
+    return any(mine <= _late_ones(ev, rival) and _weight(ev, rival) > _weight(ev, this) for rival in _rivals(ev, this))
+
+
+def _twins(ev: Evidence, this: Filter) -> list[Filter]:
+    """Other filters that hold back exactly the same orders: nothing tells which of them it is."""
+    mine = _late_ones(ev, this)
+    return [
+        rival
+        for rival in _rivals(ev, this)
+        if mine == _late_ones(ev, rival) and _weight(ev, rival) == _weight(ev, this)
+    ]
+
+
+def _rivals(ev: Evidence, this: Filter) -> list[Filter]:
+    found = traits(ev.order)
+    return [one for one in FILTERS if one is not this and one.trait in found and _stands(ev, one)]
 
 
 def _stands(ev: Evidence, rival: Filter) -> bool:

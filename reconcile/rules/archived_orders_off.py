@@ -23,7 +23,8 @@ def archived_orders_off(ev: Evidence) -> Suspicion | None:
 
     Evidence: the order was archived (`closed_at`) within two minutes of becoming eligible. `download_archived_orders`
       declared off: certain. Otherwise the shop's other orders: those archived at once are late in a row while others
-      arrive: likely; too few of them for a row, and nothing declared: possible.
+      arrive: likely; too few of them for a row, and nothing declared, or
+      two settings that the same orders speak for: possible.
     Fix: Shopify > Mortar > Settings > Advanced settings > Orders: switch Download Archived Orders on and press Save
       Settings.
     Then: settings are not retroactive. Once a later archived order arrives the cause is seen gone, and the orders that it

@@ -22,7 +22,8 @@ def fulfilled_orders_off(ev: Evidence) -> Suspicion | None:
 
     Evidence: the order was fulfilled within two minutes of becoming eligible. `download_fulfilled_orders` declared off:
       certain. Otherwise the shop's other orders: those fulfilled at once are late in a row while others arrive: likely;
-      too few of them for a row, and nothing declared: possible.
+      too few of them for a row, and nothing declared, or
+      two settings that the same orders speak for: possible.
     Fix: Shopify > Mortar > Settings > Advanced settings > Orders: switch Download Fulfilled Orders on and press Save
       Settings. Or stop fulfilling automatically: Shopify > Settings > Checkout > Order processing: do not fulfil the
       order's line items automatically, or only its gift cards.

@@ -41,7 +41,7 @@ def order_node(order: ShopOrder) -> Node:
         **_buyer(order.buyer),
         "fulfillments": _fulfilments(order),
         "refunds": lambda info, first=None: [refund_node(order, refund) for refund in order.refunds[:first]],
-        "transactions": lambda info, first=None: [_transaction(order, t) for t in order.transactions[:first]],
+        "transactions": lambda info, first=None: [_transaction(order, t) for t in _movements(order)[:first]],
         "lineItems": _listed(order.lines, lambda line: _line(order, line)),
         "fulfillmentOrders": _listed(order.locations, lambda name: _fulfilment_order(order, name)),
     }
@@ -157,6 +157,20 @@ def _refunded(order: ShopOrder, refunded: RefundedLine) -> Node:
         "quantity": refunded.quantity,
         "restockType": refunded.restock_type.upper(),
     }
+
+
+def _movements(order: ShopOrder) -> list[Transaction]:
+    """The order's transactions, and what each refund gave back."""
+    gateway = order.gateways[0] if order.gateways else "manual"
+    given_back = [
+        Transaction(
+            id=refund.id + 1, kind="refund", status="success", gateway=gateway, amount=refund.amount,
+            created_at=refund.created_at,
+        )
+        for refund in order.refunds
+        if refund.amount
+    ]  # fmt: skip
+    return [*order.transactions, *given_back]
 
 
 def _transaction(order: ShopOrder, transaction: Transaction) -> Node:

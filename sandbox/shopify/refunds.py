@@ -1,7 +1,5 @@
 """A refund as REST writes it: in an order's body, and alone in `refunds/create`."""
 
-from decimal import Decimal
-
 from sandbox.shop import ZERO, RefundedLine, ShopOrder, ShopRefund
 from sandbox.shopify.parts import bag, line_row
 from sandbox.shopify.wire import Json, gid, rest_amount, rest_moment
@@ -39,7 +37,7 @@ def _line(order: ShopOrder, refunded: RefundedLine) -> Json:
         "restock_type": refunded.restock_type,
         "subtotal": float(round(subtotal, 2)),
         "subtotal_set": bag(subtotal, order.currency),
-        "total_tax": float(Decimal(0)),
+        "total_tax": 0.0,
         "total_tax_set": bag(ZERO, order.currency),
         "line_item": line_row(order, line),
     }

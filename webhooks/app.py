@@ -13,7 +13,7 @@ from reconcile.errors import ConfigurationError
 from reconcile.ledger.schema import schema_problem
 from reconcile.services import Services
 from reconcile.shops import enrol
-from webhooks import api, commands, errors, health, metrics, shopify
+from webhooks import api, commands, errors, health, metrics, pages, shopify
 from webhooks.current import SERVICES, WAKER
 from webhooks.inbox_writer import InboxWriter
 from workers.app import celery
@@ -40,6 +40,7 @@ def create_app(services: Services | None = None) -> Flask:
     shopify.register(app, made, InboxWriter(made.ledger))
     health.register(app)
     api.register(app, made)
+    pages.register(app, made)
     commands.register(app)
     errors.register(app)
     return app

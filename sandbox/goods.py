@@ -37,7 +37,7 @@ class Product:
 def _products() -> tuple[Product, ...]:
     """Sixty products, no two at one price: two baskets of one total are rare."""
     return tuple(
-        Product(f"{kind[:3].upper()}-{colour[:2].upper()}", f"{kind}, {colour.lower()}", _price(place))
+        Product(f"{kind[:3].upper()}-{colour[:3].upper()}", f"{kind}, {colour.lower()}", _price(place))
         for place, (kind, colour) in enumerate((kind, colour) for kind in KINDS for colour in COLOURS)
     )
 

@@ -36,7 +36,7 @@ def side_by_side(order: Order, sales: Sequence[Sale]) -> Sides:
     seen = Comparison(order, sales, order.updated_at, timedelta())
     sold = seen.sold
     amounts = (
-        Pair(what="sold", shopify=seen.after_edits, pos=seen.gross),
+        Pair(what="sold", shopify=seen.after_edits, pos=seen.gross if sold else None),
         Pair(
             what="refunded", shopify=seen.refunded, pos=seen.given_back if seen.returned else (ZERO if sold else None)
         ),

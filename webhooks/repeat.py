@@ -68,7 +68,7 @@ def _take(slot: str) -> Response | None:
     with services.ledger.write() as connection:
         connection.execute(delete(kept).where(kept.c.store == NO_STORE, kept.c.kept_at < now - KEPT_FOR))
         empty = services.ledger.insert(kept).values(store=NO_STORE, key=slot, value=b"", kept_at=now)
-        if connection.execute(empty.on_conflict_do_nothing()).rowcount == 1:
+        if connection.execute(empty.on_conflict_do_nothing().returning(kept.c.key)).first() is not None:
             return None
         row = connection.execute(select(kept).where(*where)).one()
         if not row.value and row.kept_at < now - GIVEN_UP_AFTER:

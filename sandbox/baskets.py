@@ -130,7 +130,7 @@ def manual(errand: Errand, chance: Random) -> None:
     order.financial_status = "pending"
     order.transactions = []
     order.transactions = [payment(order, "sale", order.total, status="pending")]
-    errand.pays_after = hours(chance, 1, 5) if chance.random() < 0.5 else None
+    errand.pays_after = hours(chance, 1, 5) if chance.random() < 0.35 else None
 
 
 def partially_paid(errand: Errand, chance: Random) -> None:
@@ -154,7 +154,7 @@ def authorized(errand: Errand, chance: Random) -> None:
     order.financial_status = "authorized"
     order.transactions = []
     order.transactions = [payment(order, "authorization", order.total)]
-    errand.pays_after = hours(chance, 1, 4) if chance.random() < 0.5 else None
+    errand.pays_after = hours(chance, 1, 4) if chance.random() < 0.35 else None
 
 
 GIVE: Final[dict[str, Callable[[Errand, Random], None]]] = {

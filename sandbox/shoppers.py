@@ -33,7 +33,7 @@ KIND_OF: Final = {
     "paid_without_transactions_off": "imported",
     "payment_not_captured": "authorized",
 }
-FREQUENT: Final = 0.12
+FREQUENT: Final = 0.2
 
 
 def moments(scenario: Scenario, start: datetime) -> list[datetime]:
@@ -56,8 +56,10 @@ class Shoppers:
             kind: 0.0 if cause in planting.made else FREQUENT if cause in planting.frequent else KINDS[kind]
             for cause, kind in KIND_OF.items()
         }
+        if "fulfilled_orders_off" in planting.made:
+            self._shares["archived"] = 0.0  # what is archived at once is fulfilled, too
         self._has_allow_tag = bool(planting.of("allow_tag_missing"))
-        self._refunds = 0.0 if "refunds_off" in planting.made else 0.2 if "refunds_off" in planting.frequent else 0.02
+        self._refunds = 0.0 if "refunds_off" in planting.made else 0.35 if "refunds_off" in planting.frequent else 0.02
         self._shippable = not planting.of("required_product_unusable")
 
     def errand(self, place: int, moment: datetime) -> Errand:

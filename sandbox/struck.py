@@ -69,7 +69,7 @@ def _allow_tag(errand: Errand, chance: Random) -> None:
 
 
 def _refunded(errand: Errand, chance: Random) -> None:
-    fulfilled(errand, chance)
+    _shipped_soon(errand, chance)
     errand.refunded_after = timedelta(minutes=chance.uniform(15, 60))
 
 

@@ -98,8 +98,8 @@ def _passed_at(outcome: Outcome, grace: timedelta | None) -> datetime:
 
 def arrived_later(outcomes: Sequence[Outcome], trait: str, after: datetime, grace: timedelta | None = None) -> bool:
     """Whether an order with the property has passed after this moment: the filter is open."""
-    opened = last_open(outcomes, trait, grace)
-    return opened is not None and opened > after
+    # From the newest on: at a shop where all is well the first one answers.
+    return any(o.arrived_at and has(o, trait) and _passed_at(o, grace) > after for o in reversed(outcomes))
 
 
 def late_run(outcomes: Sequence[Outcome], trait: str, grace: timedelta | None = None) -> list[Outcome]:

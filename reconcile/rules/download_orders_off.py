@@ -28,4 +28,6 @@ def download_orders_off(ev: Evidence) -> Suspicion | None:
       outside the two look alike. A later order that arrived shows that the switch is on, whatever is declared.
     Source: facts/connector-causes.md, A1 E1 and B1
     """
+    if not EVERY_ORDER.declared_off(ev.shop.declared):
+        return None
     return held_by(ev, EVERY_ORDER, shopify("eligible since", ev.eligible_at))

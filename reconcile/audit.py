@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
 from reconcile.config import Shop
 from reconcile.errors import ReconcilerError, Retryable
@@ -70,6 +70,8 @@ def audit(shop: Shop, services: Services, since: datetime, progress: Progress | 
                 raise ReconcilerError(f"Shopify could not be read: {swept.error}")
             checked = check_set_up(watched, scratch)
             _look_at_all(watched, scratch, tell)
+            _forget_verdicts(scratch)
+            _look_at_all(watched, scratch, tell)
             return _report(watched, scratch, since, checked)
         finally:
             ledger.dispose()
@@ -85,6 +87,14 @@ def _look_at_all(shop: Shop, scratch: Services, tell: Progress) -> None:
         tell("orders looked up in the POS", looked)
         if not outcome.looked:
             return
+
+
+def _forget_verdicts(scratch: Services) -> None:
+    """Judge what is not proven once more: the first time it was not yet known which orders had arrived."""
+    unproven = orders.c.standing.not_in([Standing.MATCHED.value, Standing.EXCLUDED.value])
+    blank = {"cause": None, "subject": "", "certainty": None, "case_state": None, "noticed_at": None, "findings": []}
+    with scratch.ledger.write() as connection:
+        connection.execute(update(orders).where(unproven).values(next_look_at=scratch.clock.now(), **blank))
 
 
 def _report(shop: Shop, scratch: Services, since: datetime, checked: list[CheckResult]) -> Audit:

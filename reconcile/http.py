@@ -39,6 +39,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What passed: a request without its headers, and the answer to it as it came, whatever its status."""
+
+    path: str
+    params: Params | None
+    status: int
+    headers: Headers
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
     method: str
     path: str
@@ -77,6 +88,7 @@ class Http:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.calls = 0
+        self.on_answer: Callable[[Exchange], object] | None = None  # for whoever records what passes
         self._secrets = tuple(headers.values())
         self._sleep = sleep
         self._on_call = on_call
@@ -118,6 +130,12 @@ class Http:
     def _exchange(self, request: _Request, deadline: float | None) -> Answer:
         with self._lock:
             raw = self._sent(request, self._deadline if deadline is None else deadline)
+        if self.on_answer is not None:
+            self.on_answer(
+                Exchange(
+                    path=request.path, params=request.params, status=raw.status, headers=raw.headers, content=raw.content
+                )
+            )  # fmt: skip
         if raw.status >= 300:
             self._refuse(request, raw)
         return Answer(status=raw.status, headers=raw.headers, body=self._parsed(request, raw))

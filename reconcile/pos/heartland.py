@@ -50,7 +50,7 @@ class Heartland:
     def __init__(
         self, http: Http, *, clock: Clock, chunk: int = REFERENCES_A_CALL, reference_field: str = NUMBER
     ) -> None:
-        self._http = http
+        self.http = http  # what passes on it may be recorded
         self._pages = Pages(http)
         self._clock = clock
         self._chunk = chunk
@@ -88,7 +88,7 @@ class Heartland:
 
     def identity(self) -> Identity:
         """Who the token is, the locations that it sees, and what it is refused; some seven small calls."""
-        return read_identity(self._http, self._pages)
+        return read_identity(self.http, self._pages)
 
     def _must_offer(self, capability: Capability) -> None:
         if capability not in self.capabilities:

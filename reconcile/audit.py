@@ -92,7 +92,14 @@ def _look_at_all(shop: Shop, scratch: Services, tell: Progress) -> None:
 def _forget_verdicts(scratch: Services) -> None:
     """Judge what is not proven once more: the first time it was not yet known which orders had arrived."""
     unproven = orders.c.standing.not_in([Standing.MATCHED.value, Standing.EXCLUDED.value])
-    blank = {"cause": None, "subject": "", "certainty": None, "case_state": None, "noticed_at": None, "findings": []}
+    blank: dict[str, Any] = {
+        "cause": None,
+        "subject": "",
+        "certainty": None,
+        "case_state": None,
+        "noticed_at": None,
+        "findings": [],
+    }
     with scratch.ledger.write() as connection:
         connection.execute(update(orders).where(unproven).values(next_look_at=scratch.clock.now(), **blank))
 

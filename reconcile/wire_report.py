@@ -68,8 +68,8 @@ class Wire:
             self._ask(name, path, {**small, "_filter": json.dumps(where, separators=(",", ":"))})
         archived = self.rows("archived")
         if archived:
-            where = json.dumps({"id": archived[0].get("id")})
-            self._ask("archived_plainly", ITEMS, {**small, "_filter": where})
+            again = json.dumps({"id": archived[0].get("id")})
+            self._ask("archived_plainly", ITEMS, {**small, "_filter": again})
         self._ask("unknown_include", ORDERS, {**small, "_include[]": "no_such_include"})
         self._ask("default_page", ORDERS, {})
         self._ask("whoami", WHOAMI, {})

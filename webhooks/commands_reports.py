@@ -1,6 +1,8 @@
 """Commands that only read: the audit and the statement."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,10 +13,14 @@ from rich.table import Table
 from reconcile import statement as statements
 from reconcile.audit import Audit, Problem
 from reconcile.audit import audit as run_audit
+from reconcile.config import Shop
 from reconcile.errors import ConfigurationError
+from reconcile.services import Services
 from reconcile.setup_check import Result
+from reconcile.wire_report import listening, wire_report
 from webhooks.cli import Command, Since, console, counting, moment, usable_ledger
 from webhooks.current import current_services
+from webhooks.report import audit_html
 
 SHOWN = 50  # problems in the terminal; the HTML report has all
 
@@ -45,9 +51,25 @@ def audit(store: str, since: datetime | timedelta, html_file: Path | None, wire_
                 lines[what] = int(progress.add_task(what, total=None))
             progress.update(lines[what], completed=count)  # type: ignore[arg-type]
 
-        found = run_audit(shop, services, moment(services, since), progress=tell)
+        with _recorded(services, shop, wire_file):
+            found = run_audit(shop, services, moment(services, since), progress=tell)
     _show(found, french=shop.locale == "fr")
-    _ = (html_file, wire_file)
+    if html_file:
+        html_file.write_text(audit_html(found, shop))
+
+
+@contextmanager
+def _recorded(services: Services, shop: Shop, path: Path | None) -> Iterator[None]:
+    """Write the wire report, also when the audit fails: an account that answers in another way is what it is for."""
+    if path is None:
+        yield
+        return
+    with listening(services.pos(shop)) as wire:
+        try:
+            yield
+        finally:
+            said = wire_report(wire, shop.pos_kind, services.clock.now())
+            path.write_text(json.dumps(said, indent=2) + "\n")
 
 
 def _show(found: Audit, *, french: bool) -> None:

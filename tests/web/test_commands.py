@@ -25,6 +25,7 @@ from reconcile.ledger.tables import batches, deliveries, events, orders, shops
 from reconcile.remote_clock import clock_skew
 from reconcile.services import Services
 from sandbox import server as sandbox
+from sandbox.heartland.switches import Switches
 from tests.contract.serving import served
 from webhooks import tokens
 from webhooks.app import create_app
@@ -246,6 +247,24 @@ def test_an_audit_of_a_pos_that_does_not_answer_is_no_good_news(real: Services) 
     result = run(with_shop(real, pos=pos), "audit", "--store", "demo", "--since", "2d")
     assert result.exit_code == 1
     assert "could not be read" in result.output
+
+
+def test_an_audit_leaves_its_reports(real: Services, tmp_path: Path) -> None:
+    page, wire = tmp_path / "report.html", tmp_path / "wire.json"
+    done(real, "audit", "--store", "demo", "--since", "2d", "--html", str(page), "--wire-report", str(wire))
+    assert "orders are proven in the POS" in page.read_text()
+    assert "demo-shop.myshopify.com" in page.read_text()
+    assert Switches.from_dict(json.loads(wire.read_text())["switches"]).lines_included
+    assert "MUG" not in wire.read_text()
+
+
+def test_a_wire_report_is_left_by_an_audit_that_failed_too(real: Services, tmp_path: Path) -> None:
+    wire = tmp_path / "wire.json"
+    pos = dict(real.shop("demo").pos) | {"token": "another"}
+    failed = run(with_shop(real, pos=pos), "audit", "--store", "demo", "--wire-report", str(wire))
+    assert failed.exit_code == 1
+    collections = json.loads(wire.read_text())["collections"]
+    assert [answer[:3] for answer in collections["/sales/orders"]["answers"]] == ["401"]
 
 
 def test_a_statement_of_what_was_swept(real: Services) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from webhooks.app import create_app
 
 from bench.client import Sandbox
 from reconcile import inbox, loop
@@ -20,10 +19,12 @@ from reconcile.due import shops_due
 from reconcile.ledger.schema import migrate
 from reconcile.ledger.tables import orders, shops
 from reconcile.model import Mode
+from reconcile.rounds import grace_of
 from reconcile.services import Services
 from reconcile.setup_check import check_set_up
 from reconcile.shops import enrol
 from reconcile.sweep import sweep
+from webhooks.app import create_app
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 STEP = timedelta(seconds=30)  # the workers' ticks are this far apart at most
@@ -147,7 +148,7 @@ def work(played: Played) -> None:
 
 def _note_grace(played: Played) -> None:
     with played.services.ledger.read() as connection:
-        usual = loop.grace_of(connection, played.shop, played.services.clock.now())
+        usual = grace_of(connection, played.shop, played.services.clock.now())
     if not played.graces or played.graces[-1][1] != usual:
         played.graces.append((played.services.clock.now(), usual))
 

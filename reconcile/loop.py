@@ -16,27 +16,23 @@ from reconcile.decide import Proof, Situation, decide
 from reconcile.diagnose import diagnose, standing_of
 from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised
 from reconcile.evidence import Evidence, ShopEvidence
-from reconcile.grace import NEEDED, grace
+from reconcile.grace import NEEDED
 from reconcile.inbox import fold
-from reconcile.ledger.lease import Lease, lease, renew
+from reconcile.ledger.lease import lease, renew
 from reconcile.ledger.tables import events, orders
 from reconcile.ledger.types import Moment
 from reconcile.model import Decision, Finding, Mode, Order, Remedy, Sale, SaleKind, Standing, TouchEffect, Verb
 from reconcile.pos.stored import sale_to_json
-from reconcile.rounds import Judged, Round
+from reconcile.rounds import Judged, Round, is_due, open_round
 from reconcile.schedule import next_look
 from reconcile.services import Services
 from reconcile.shopify.stored import order_from_json
-from reconcile.shops import change, declared_of, mode_of, row_of, stop_reason
-from reconcile.touches import open_book
+from reconcile.shops import change, mode_of, row_of, stop_reason
 
 logger = logging.getLogger(__name__)
 
 LIMIT = 100
-AHEAD = timedelta(seconds=45)  # orders that are due this soon come along: one read serves them all
 PAUSES = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5))
-ARRIVALS_KEPT = 2_000
-ARRIVALS_FROM = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +52,12 @@ def reconcile(shop: Shop, services: Services, limit: int = LIMIT) -> Outcome:
     The shop is the unit of concurrency: when another worker holds its lease nothing is done. A POS that cannot be
     read leaves its orders `unread`; nothing is concluded from that.
     """
+    if not is_due(shop, services):
+        return Outcome()
     with lease(services.ledger, shop.store) as held:
         if held is None:
             return Outcome(busy=True)
-        this = _begin(shop, services, held, limit)
+        this = open_round(shop, services, held, limit)
         if not this.due:
             return Outcome()
         try:
@@ -69,50 +67,6 @@ def reconcile(shop: Shop, services: Services, limit: int = LIMIT) -> Outcome:
             return Outcome(unread=str(error))
         touched = _write_and_act(this, judged)
         return Outcome(looked=len(judged), touched=touched, more=len(this.due) == limit)
-
-
-def _begin(shop: Shop, services: Services, held: Lease, limit: int) -> Round:
-    now = services.clock.now()
-    with services.ledger.read() as connection:
-        row = row_of(connection, shop.store)
-        paused = row.pos_pause_until is not None and row.pos_pause_until > now
-        due = [] if paused else _due(connection, shop.store, now, limit)
-        arrivals = arrival_times(connection, shop.store, now)
-        book = open_book(connection, shop.store, now)
-        day = (orders.c.store == shop.store, orders.c.eligible_at > now - timedelta(days=1))
-        today = connection.execute(select(func.count()).select_from(orders).where(*day)).scalar_one()
-    usual = grace(arrivals, shop.missing_after)
-    return Round(
-        shop=shop, services=services, held=held, now=now, proved_at=now, row=row, due=due, usual=usual,
-        arrivals=len(arrivals), book=book, today=today, declared=declared_of(services, shop.store, row),
-    )  # fmt: skip
-
-
-def _due(connection: Connection, store: str, now: datetime, limit: int) -> list[Row[Any]]:
-    """Orders whose look is due, with those due so soon that one read may serve them too; none when nothing is due."""
-    first = connection.execute(select(func.min(orders.c.next_look_at)).where(orders.c.store == store)).scalar()
-    if first is None or first > now:
-        return []
-    query = select(orders).where(orders.c.store == store, orders.c.next_look_at <= now + AHEAD)
-    return list(connection.execute(query.order_by(orders.c.next_look_at).limit(limit)))
-
-
-def arrival_times(connection: Connection, store: str, now: datetime) -> list[timedelta]:
-    """How long orders took that the connector brought in by itself and that we saw come."""
-    c = orders.c
-    query = (
-        select(c.arrived_at, c.eligible_at)
-        .where(c.store == store, c.arrived_at.is_not(None), c.touches == 0, c.cause.is_(None))
-        .where(c.eligible_at > now - ARRIVALS_FROM)
-        .order_by(c.eligible_at.desc())
-        .limit(ARRIVALS_KEPT)
-    )
-    return [max(timedelta(), row.arrived_at - row.eligible_at) for row in connection.execute(query)]
-
-
-def grace_of(connection: Connection, shop: Shop, now: datetime) -> timedelta:
-    """The grace in force at a shop."""
-    return grace(arrival_times(connection, shop.store, now), shop.missing_after)
 
 
 # --- look and judge -------------------------------------------------------------------------------------------------

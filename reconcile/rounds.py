@@ -4,16 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, func, select
 
 from reconcile.compare import Look
 from reconcile.config import Shop
 from reconcile.evidence import Declared
+from reconcile.grace import grace
 from reconcile.ledger.lease import Lease
+from reconcile.ledger.tables import orders
 from reconcile.model import Decision, Finding, Standing
 from reconcile.pos.base import Pos
 from reconcile.services import Services
-from reconcile.touches import TouchBook
+from reconcile.shops import declared_of, row_of
+from reconcile.touches import TouchBook, open_book
+
+AHEAD = timedelta(seconds=45)  # orders that are due this soon come along: one read serves them all
+ARRIVALS_KEPT = 2_000
+ARRIVALS_FROM = timedelta(days=30)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,3 +52,58 @@ class Judged:
     findings: tuple[Finding, ...]
     standing: Standing
     decision: Decision
+
+
+def is_due(shop: Shop, services: Services) -> bool:
+    """Whether there is anything to look at; asked before the lease is taken."""
+    with services.ledger.read() as connection:
+        return _anything_due(connection, shop.store, services.clock.now())
+
+
+def _anything_due(connection: Connection, store: str, now: datetime) -> bool:
+    first = connection.execute(select(func.min(orders.c.next_look_at)).where(orders.c.store == store)).scalar()
+    if first is None or first > now:
+        return False
+    paused_until = row_of(connection, store).pos_pause_until
+    return paused_until is None or paused_until <= now
+
+
+def open_round(shop: Shop, services: Services, held: Lease, limit: int) -> Round:
+    """A round with the orders that are due now; none while the POS is left in peace."""
+    now = services.clock.now()
+    with services.ledger.read() as connection:
+        row = row_of(connection, shop.store)
+        due = _due(connection, shop.store, now, limit) if _anything_due(connection, shop.store, now) else []
+        arrivals = arrival_times(connection, shop.store, now)
+        book = open_book(connection, shop.store, now)
+        day = (orders.c.store == shop.store, orders.c.eligible_at > now - timedelta(days=1))
+        today = connection.execute(select(func.count()).select_from(orders).where(*day)).scalar_one()
+    usual = grace(arrivals, shop.missing_after)
+    return Round(
+        shop=shop, services=services, held=held, now=now, proved_at=now, row=row, due=due, usual=usual,
+        arrivals=len(arrivals), book=book, today=today, declared=declared_of(services, shop.store, row),
+    )  # fmt: skip
+
+
+def _due(connection: Connection, store: str, now: datetime, limit: int) -> list[Row[Any]]:
+    """Orders whose look is due, with those due so soon that one read may serve them too."""
+    query = select(orders).where(orders.c.store == store, orders.c.next_look_at <= now + AHEAD)
+    return list(connection.execute(query.order_by(orders.c.next_look_at).limit(limit)))
+
+
+def arrival_times(connection: Connection, store: str, now: datetime) -> list[timedelta]:
+    """How long orders took that the connector brought in by itself and that we saw come."""
+    c = orders.c
+    query = (
+        select(c.arrived_at, c.eligible_at)
+        .where(c.store == store, c.arrived_at.is_not(None), c.touches == 0, c.cause.is_(None))
+        .where(c.eligible_at > now - ARRIVALS_FROM)
+        .order_by(c.eligible_at.desc())
+        .limit(ARRIVALS_KEPT)
+    )
+    return [max(timedelta(), row.arrived_at - row.eligible_at) for row in connection.execute(query)]
+
+
+def grace_of(connection: Connection, shop: Shop, now: datetime) -> timedelta:
+    """The grace in force at a shop."""
+    return grace(arrival_times(connection, shop.store, now), shop.missing_after)

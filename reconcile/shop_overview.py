@@ -14,8 +14,8 @@ from reconcile.grace import grace
 from reconcile.ledger.queries import standings
 from reconcile.ledger.queries_inbox import inbox_counts
 from reconcile.ledger.tables import orders
-from reconcile.loop import arrival_times
 from reconcile.model import Mode
+from reconcile.rounds import arrival_times
 from reconcile.services import Services
 from reconcile.shops import declared_of, mode_of, row_of, stop_reason
 

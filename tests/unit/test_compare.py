@@ -304,6 +304,13 @@ def test_order_that_came_in_without_what_had_been_refunded() -> None:
     assert look(order(**ONE_MUG_BACK), early).standing is Standing.MATCHED
 
 
+def test_refund_record_that_does_not_say_its_amount_counts_as_one() -> None:
+    nameless = back("0", total=None)
+    assert look(order(**ONE_MUG_BACK), sale(), nameless).standing is Standing.MATCHED
+    twice = order(current_total=Decimal(50), refunds=(refund("20"), refund("30", number=2)))
+    assert kinds(look(twice, sale(), nameless)) == {Kind.REFUND}
+
+
 def test_voided_refund_does_not_count() -> None:
     assert kinds(look(order(**ONE_MUG_BACK), sale(), back("22", status=SaleStatus.CANCELLED))) == {Kind.REFUND}
 

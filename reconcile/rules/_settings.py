@@ -85,10 +85,12 @@ def held_by(ev: Evidence, this: Filter, *seen: Fact) -> Suspicion | None:
 
 
 def unpaid(ev: Evidence, this: Filter, *seen: Fact) -> Suspicion | None:
-    """The judgement on an order that nobody has paid yet: with nothing declared it may well be waiting for that."""
+    """The judgement on an order that nobody has paid yet: as long as none like it passes, it may be waiting for that.
+
+    The payment makes the connector look again by itself, so that much is said whatever is declared.
+    """
     found = held_by(ev, this, *seen)
-    unknown = this.declared(ev.shop.declared) is None and not is_open(ev, this)
-    if found is None and ev.absent and ev.late and unknown:
+    if found is None and ev.absent and ev.late and not is_open(ev, this):
         return Suspicion(Certainty.POSSIBLE, (*seen, said(ev, this), NOT_THERE), this.setting)
     return found
 

@@ -23,7 +23,7 @@ def manual_payments_off(ev: Evidence) -> Suspicion | None:
 
     Evidence: the financial status is `pending`, and its payment method is a manual one, or it has none.
       `allow_manual_payments` declared off: certain. Otherwise the shop's other orders: those with a manual payment are
-      late in a row while others arrive: likely. Nothing declared, and no such order seen to arrive since: possible.
+      late in a row while others arrive: likely. None like it has arrived since, and it is late: possible.
     Fix: mark the order as paid in Shopify once the money is there. Or Shopify > Mortar > Settings > Advanced settings >
       Orders: switch Allow Manual Payments on and press Save Settings.
     Then: marking it as paid makes the connector look again by itself; the order is judged anew from that moment. When a

@@ -24,7 +24,7 @@ def payment_not_captured(ev: Evidence) -> Suspicion | None:
 
     Evidence: authorised, and `require_capture` declared on; or pending at a payment provider, and
       `allow_manual_payments` declared off: certain. Otherwise the shop's other orders: those like it are late in a row
-      while others arrive: likely. Nothing declared, and no such order seen to arrive since: possible.
+      while others arrive: likely. None like it has arrived since, and it is late: possible.
     Fix: capture the payment: Shopify > Orders > the order > Capture payment; or wait until the provider confirms it. If
       the connector is not to require a capture any more, ask its support to drop the requirement.
     Then: nothing is touched. The capture is what makes the connector look again; the order is judged anew from that

@@ -22,7 +22,7 @@ front_door = Blueprint("front_door", __name__)
 
 LARGEST = 5 * 1024 * 1024
 WRITER, SHOPS = "inbox_writer", "shops_by_domain"
-FAMILIES = ("X-Shopify-", "Shopify-")  # classic webhooks and Events; the older one first
+FAMILIES = ("HTTP_X_SHOPIFY_", "HTTP_SHOPIFY_")  # classic webhooks and Events
 TOPIC = re.compile(r"[A-Za-z0-9_./-]{1,64}")
 WEBHOOK_ID = re.compile(r"[!-+\--~]{1,128}")  # printable; no comma, which is what two headers are joined with
 
@@ -113,8 +113,12 @@ def _body() -> bytes:
 
 
 def _header(name: str) -> str | None:
-    """A header in either family; None when it is missing, or when the two families contradict each other."""
-    found = {value for family in FAMILIES for value in request.headers.getlist(family + name)}
+    """A header in either family; None when it is missing, or when the two families contradict each other.
+
+    One that was sent twice is here with a comma in it: the server has joined the two.
+    """
+    key = name.upper().replace("-", "_")
+    found = {request.environ[family + key] for family in FAMILIES if family + key in request.environ}
     return found.pop() if len(found) == 1 else None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from reconcile.amounts import written
 from reconcile.compare import sum_of
 from reconcile.config import Shop
 from reconcile.ledger.tables import orders
@@ -195,26 +196,21 @@ def to_json(day: Day) -> dict[str, Any]:
         "currency": day.currency,
         "shopify": _side_to_json(day.shopify),
         "pos": _side_to_json(day.pos),
-        "difference": {"net": _text(day.net_difference), **{m: _text(day.difference(m)) for m in MEASURES}},
-        "unsaid": {measure: _text(amount) for measure, amount in day.unsaid.items() if amount},
-        "by_reason": {reason: _text(amount) for reason, amount in day.by_reason().items()},
+        "difference": {"net": written(day.net_difference), **{m: written(day.difference(m)) for m in MEASURES}},
+        "unsaid": {measure: written(amount) for measure, amount in day.unsaid.items() if amount},
+        "by_reason": {reason: written(amount) for reason, amount in day.by_reason().items()},
         "differences": [_difference_to_json(one) for one in day.differences],
     }
 
 
 def _side_to_json(side: Side) -> dict[str, Any]:
-    return {"orders": side.orders, "net": _text(side.net), **{m: _text(side.amounts[m]) for m in MEASURES}}
+    return {"orders": side.orders, "net": written(side.net), **{m: written(side.amounts[m]) for m in MEASURES}}
 
 
 def _difference_to_json(one: Difference) -> dict[str, Any]:
     return {
         "order_id": one.order_id, "name": one.name, "reason": one.reason, "cause": one.cause,
-        "certainty": one.certainty, "net": _text(one.net),
-        "shopify": {measure: _text(amount) for measure, amount in one.shopify.items()},
-        "pos": {measure: None if amount is None else _text(amount) for measure, amount in one.pos.items()},
+        "certainty": one.certainty, "net": written(one.net),
+        "shopify": {measure: written(amount) for measure, amount in one.shopify.items()},
+        "pos": {measure: None if amount is None else written(amount) for measure, amount in one.pos.items()},
     }  # fmt: skip
-
-
-def _text(amount: Decimal) -> str:
-    """At least two decimals, more only where there are more."""
-    return format(amount if amount.as_tuple().exponent < -2 else amount.quantize(Decimal("0.01")), "f")  # type: ignore[operator]

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from reconcile import codec
+from reconcile.amounts import written
 from reconcile.config import TOUCH_TAG, Shop
 from reconcile.ledger.queries import actions_of, order_of
 from reconcile.ledger.queries_incidents import IncidentRow, incident_of
@@ -106,7 +107,7 @@ class _Writer:
             ("shopify", self._order(row, order)),
             ("pos", self._sales(row, order, sales)),
             ("differences", [self._difference(one) for one in differences]),
-            ("findings", self._findings(row)),
+            ("findings", [*self._settled(row), *self._findings(row)]),
             ("checks", self._checks()),
             ("tried", self._tried(row)),
         ]
@@ -121,7 +122,7 @@ class _Writer:
             ("summary", self._summary()),
             ("ask", [self.words["ask_incident"], self.words["no_retry"]]),
             ("orders", self._concerned(incident)),
-            ("findings", self._findings(first) if first is not None else [title]),
+            ("findings", [f"{title} [{row.cause}]", *(self._findings(first) if first is not None else ())]),
             ("checks", self._checks()),
         ]
         return self._report(subject, parts)
@@ -179,12 +180,14 @@ class _Writer:
         yield from (f"  {line.quantity} × {line.sku or self.words['no_sku']}" for line in order.lines)
 
     def _money(self, order: Order) -> Iterator[str]:
-        parts = self.words["parts"].format(tax=order.tax, shipping=order.shipping, discount=order.discount)
-        yield f"{self._line('total', order.total)} {order.currency}, {parts}"
+        parts = self.words["parts"].format(
+            tax=written(order.tax), shipping=written(order.shipping), discount=written(order.discount)
+        )
+        yield f"{self._line('total', written(order.total))} {order.currency}, {parts}"
         if order.current_total != order.total:
-            yield self._line("current_total", f"{order.current_total} {order.currency}")
+            yield self._line("current_total", f"{written(order.current_total)} {order.currency}")
         for refund in order.refunds:
-            yield f"{self.words['refund'].format(at=_moment(refund.created_at))}: {refund.amount} {order.currency}"
+            yield f"{self.words['refund'].format(at=_moment(refund.created_at))}: {written(refund.amount)} {order.currency}"
 
     def _tags(self, order: Order) -> list[str]:
         """Only those that the connector or we act on: others are the merchant's, and may name people."""
@@ -214,13 +217,18 @@ class _Writer:
         return ", ".join(parts)
 
     def _amount(self, amount: Decimal | None) -> str:
-        return self.words["unsaid"] if amount is None else str(amount)
+        return self.words["unsaid"] if amount is None else written(amount)
 
     def _difference(self, one: Discrepancy) -> str:
         what = f"{one.kind.value} {one.subject}".strip()
         return self.words["sides"].format(what=what, shopify=one.shopify, pos=one.pos)
 
     # --- what is concluded ------------------------------------------------------------------------------------------
+
+    def _settled(self, row: Row[Any]) -> Iterator[str]:
+        """The cause that the case is kept under, where the last look found another one."""
+        if row.cause and row.case_state and row.cause not in [stored["cause"] for stored in row.findings]:
+            yield self._line("settled", f"{self._title(row.cause)} [{row.cause}]")
 
     def _findings(self, row: Row[Any]) -> Iterator[str]:
         found = [codec.from_json(Finding, stored) for stored in row.findings]
@@ -273,11 +281,11 @@ class _Writer:
     def _concerned(self, incident: IncidentRow) -> Iterator[str]:
         yield self.words["held_back"].format(since=_moment(incident.row.since), count=incident.orders)
         if incident.at_risk:
-            value = ", ".join(f"{amount} {currency}" for currency, amount in sorted(incident.at_risk.items()))
+            value = ", ".join(f"{written(amount)} {currency}" for currency, amount in sorted(incident.at_risk.items()))
             yield self.words["at_risk"].format(value=value)
         for order in incident.sample:
             link = f"https://{self.shop.domain}/admin/orders/{order.order_id}"
-            yield f"{order.name} {self.words[order.standing]} ({order.total} {order.currency}) {link}"
+            yield f"{order.name} {self.words[order.standing]} ({written(order.total)} {order.currency}) {link}"
         more = incident.orders - len(incident.sample)
         if more > 0:
             yield self.words["and_more"].format(count=more)

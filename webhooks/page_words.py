@@ -13,6 +13,7 @@ from reconcile.support_words import POS_NAMES
 from webhooks.current import current_services
 
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+JUST_NOW_S = 5
 WORST_FIRST = ("missing", "differs", "pending", "unread", "waiting", "matched", "excluded")
 STATES = {"open": "any open", **{state.value: state.value.replace("_", " ") for state in CaseState}}
 
@@ -30,6 +31,8 @@ def ago(at: datetime | None) -> str:
     if at is None:
         return "never"
     seconds = int((current_services().clock.now() - at).total_seconds())
+    if abs(seconds) < JUST_NOW_S:
+        return "just now"
     length = span(abs(seconds))
     return f"in {length}" if seconds < 0 else f"{length} ago"
 

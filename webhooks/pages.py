@@ -31,6 +31,7 @@ STATUSES: dict[type[Exception], int] = {NotThere: 404, Refused: 409, BadCursor: 
 def register(app: Flask, services: Services) -> None:
     """Every page, and the words and headers that all of them have."""
     page_session.register(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= FILTERS
     app.jinja_env.globals |= GLOBALS
     app.context_processor(for_every_page)

@@ -21,7 +21,7 @@ from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
 from webhooks.page_session import my_store, my_stores, page, pages
 
-SHOWN = 50
+SHOWN = 25
 TEXT_PARTS = ("store", "standing", "cause", "subject", "state", "q")
 LONGEST_HOLD_H = 24 * 60
 

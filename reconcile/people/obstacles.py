@@ -34,7 +34,7 @@ class Obstacles:
 
         Missing proof of absence and the canary only delay a touch: the looks that a re-queue begins bring them.
         """
-        if row.body.get("deleted_at"):
+        if _is_deleted(row):
             return Obstacle("gone", f"{row.name} was deleted in Shopify.")
         if row.standing == Standing.MATCHED:
             return Obstacle("matched", f"{row.name} is in the POS as it should be: there is nothing to re-queue.")
@@ -50,6 +50,11 @@ class Obstacles:
         if (row.store, row.order_id) in self.settling:
             return Obstacle("settling", f"The last touch of {row.name} is still settling; see what it brings first.")
         return None
+
+
+def _is_deleted(row: Row[Any]) -> bool:
+    known = row._mapping  # a row of many carries only this one part of the body
+    return bool(known["deleted_at"] if "deleted_at" in known else known["body"].get("deleted_at"))
 
 
 def obstacles(services: Services, connection: Connection, stores: Iterable[str], now: datetime) -> Obstacles:

@@ -17,6 +17,10 @@ SHOP_WIDE: Final = frozenset(
 )  # fmt: skip
 # These hold back the orders with a property: everyday ones in a window, or a share of the orders that is given it.
 BY_PROPERTY: Final = frozenset(SETTINGS) - SHOP_WIDE | {"required_product_unusable"}
+# What leaves an order out of the POS for good, until somebody does something: staff may ring such an order up.
+HOLDING: Final = frozenset({*SETTINGS, *OWN, *BY_PROPERTY, *SHOP_WIDE, "item_archived", "unexplained"}) - {
+    "refunds_off", "connector_stalled", "before_minimum_date", *WRONG,
+}  # fmt: skip
 STRETCHED_FAULTS: Final = frozenset({"pos_down", "pos_garbage"})
 FIRST_STRUCK: Final = timedelta(minutes=30)  # the first orders of a day are sound, so that something is known to work
 MARGIN: Final = timedelta(minutes=15)
@@ -123,8 +127,3 @@ def _is_calm(moment: datetime, start: datetime, windows: Sequence[Window]) -> bo
         for window in windows
         if window.kind in SHOP_WIDE
     )
-
-
-HOLDING: Final = frozenset({*SETTINGS, *OWN, *BY_PROPERTY, *SHOP_WIDE, "item_archived", "unexplained"}) - {
-    "refunds_off", "connector_stalled", "before_minimum_date", *WRONG,
-}  # fmt: skip

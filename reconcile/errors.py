@@ -30,7 +30,11 @@ class Rejected(ReconcilerError):
 
 
 class Unauthorised(ReconcilerError):
-    """The token was refused, or may not do this; a person has to mend the credentials."""
+    """The token was refused (401), or may not do this (403); a person has to mend the credentials."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class OutcomeUnknown(ReconcilerError):

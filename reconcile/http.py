@@ -104,7 +104,13 @@ class Http:
         self, path: str, params: Params | None = None, *, headers: Headers = NONE, deadline: float | None = None
     ) -> Any:
         """The parsed JSON; a connection that breaks is tried once more within the same deadline."""
-        return self._exchange(_Request(method="GET", path=path, params=params, headers=headers), deadline).body
+        return self.ask(path, params, headers=headers, deadline=deadline).body
+
+    def ask(
+        self, path: str, params: Params | None = None, *, headers: Headers = NONE, deadline: float | None = None
+    ) -> Answer:
+        """The same with the answer's headers, for a remote that says there how fast it may be asked."""
+        return self._exchange(_Request(method="GET", path=path, params=params, headers=headers), deadline)
 
     def post(
         self,
@@ -193,7 +199,7 @@ class Http:
         status, code, place = raw.status, code_of(raw.content), self._place(request)
         said = f"{status} {code}".strip()
         if status in (401, 403):
-            raise Unauthorised(f"{place} refuses the credentials, or they may not do this ({said}).")
+            raise Unauthorised(f"{place} refuses the credentials, or they may not do this ({said}).", status)
         if status == 429 or (status == 503 and not request.write):
             raise Throttled(f"{place} asks to slow down ({said}).", retry_after(raw.headers))
         if status < 400:

@@ -214,6 +214,7 @@ class Sale:
     has_address: bool | None = None
     unfilled_fields: tuple[str, ...] | None = None  # required custom fields that are empty on it
     url: str | None = None
+    employee_id: str | None = None  # who sold it; None where the POS has no such thing, or says nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +245,22 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Employee:
+    """Somebody in the POS as whom sales are written."""
+
+    employee_id: str
+    name: str
+    archived: bool = False
+    locked: bool = False
+    deleted: bool = False  # marked for deletion, or gone
+    owns_token: bool = False  # the one who let us in
+
+    @property
+    def active(self) -> bool:
+        return not (self.archived or self.locked or self.deleted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who the token is, and what it may see."""
 
@@ -256,6 +273,8 @@ class Identity:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetUpQuestions:
     skus: tuple[str, ...] = ()  # products to look up, the connector's required ones included
+    employee: str = ""  # the name of the one who is assigned in the connector, when that is declared
+    employee_ids: tuple[str, ...] = ()  # those who are seen on the connector's latest sales
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +286,7 @@ class SetUp:
     items: dict[str, tuple[Item, ...]] | None = None  # every SKU asked for, () when the POS has none
     locations: tuple[Location, ...] | None = None
     payment_types: tuple[str, ...] | None = None
+    employees: tuple[Employee, ...] | None = None  # those asked for, and the token's own; never the whole staff
     unread: dict[str, str] = field(default_factory=dict)  # part → why
 
 

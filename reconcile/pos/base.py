@@ -20,6 +20,31 @@ class Capability(StrEnum):
     EMPLOYEES = "employees"
 
 
+class Store(Protocol):
+    """What an adapter must keep for its shop beyond its own life, such as rotating tokens; kept sealed."""
+
+    def get(self, key: str) -> str | None:
+        """The newest value, whoever put it; None when there is none."""
+        ...
+
+    def put(self, key: str, value: str) -> None:
+        """Keep a value; it is durable when this returns."""
+        ...
+
+
+class Passing:
+    """A store that lasts as long as the process: for a look that keeps nothing, and for tests."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        return self._values.get(key)
+
+    def put(self, key: str, value: str) -> None:
+        self._values[key] = value
+
+
 class Pos(Protocol):
     """One shop's POS. Every method returns all there is or raises; a part of an answer is never returned.
 

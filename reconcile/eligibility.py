@@ -40,7 +40,8 @@ def _released(before: Order, after: Order, declared: Declared) -> bool:
 
 def is_echo(before: Order, after: Order) -> bool:
     """Whether nothing differs but what our own touch changes: its tag and the time of the update."""
-    return _without_touch(before) == _without_touch(after)
+    released = before.on_hold is True and after.on_hold is False
+    return not released and _without_touch(before) == _without_touch(after)
 
 
 def _without_touch(order: Order) -> tuple[object, ...]:

@@ -85,7 +85,7 @@ def held_by(ev: Evidence, this: Filter, *seen: Fact) -> Suspicion | None:
 
 
 def unpaid(ev: Evidence, this: Filter, *seen: Fact) -> Suspicion | None:
-    """The judgement on an order that nobody has paid yet: as long as none like it passes, it may be waiting for that.
+    """The judgement on an order that is not fully paid: as long as none like it passes, it may be waiting for that.
 
     The payment makes the connector look again by itself, so that much is said whatever is declared.
     """

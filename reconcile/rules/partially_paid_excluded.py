@@ -4,7 +4,7 @@ from reconcile.evidence import Evidence
 from reconcile.model import Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import shopify
-from reconcile.rules._settings import PAGE_FR, PARTIALLY_PAID, held_by
+from reconcile.rules._settings import PAGE_FR, PARTIALLY_PAID, unpaid
 
 
 @rule(
@@ -22,8 +22,8 @@ def partially_paid_excluded(ev: Evidence) -> Suspicion | None:
     its price has been collected.
 
     Evidence: the order's financial status is `partially_paid`. `do_not_download_partially_paid_orders` declared on:
-      certain. Otherwise the shop's other orders: partially paid ones are late in a row while others arrive: likely; too
-      few for a row, and nothing declared: possible.
+      certain. Otherwise the shop's other orders: partially paid ones are late in a row while others arrive: likely. None
+      like it has arrived since, and it is late: possible.
     Fix: collect the rest in Shopify (the payment makes the connector look again). Or Shopify > Mortar > Settings >
       Advanced settings > Orders: switch Do Not Download Partially Paid Orders off and press Save Settings.
     Then: when the rest is paid, the order is judged anew from that moment. When a later partially paid order arrives the
@@ -34,4 +34,4 @@ def partially_paid_excluded(ev: Evidence) -> Suspicion | None:
     """
     if ev.order.financial_status != "partially_paid":
         return None
-    return held_by(ev, PARTIALLY_PAID, shopify("financial status", "partially_paid"))
+    return unpaid(ev, PARTIALLY_PAID, shopify("financial status", "partially_paid"))

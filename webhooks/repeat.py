@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import Response, current_app, request
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from reconcile.errors import Refused
 from reconcile.ledger.tables import kept
@@ -41,38 +41,45 @@ def once(view: View) -> View:
 
 
 def _answer(slot: str, view: Callable[..., Any], args: Any, kwargs: Any) -> Response:
-    where = (kept.c.store == NO_STORE, kept.c.key == slot)
-    services = current_services()
     try:
         response = current_app.make_response(view(*args, **kwargs))
     except Exception:
-        with services.ledger.write() as connection:  # nothing was done, so that it may be tried again
-            connection.execute(delete(kept).where(*where))
+        _free(slot)
         raise
-    answer = {
-        "asked": _digest(request.get_data()),
-        "status": response.status_code,
-        "body": response.get_data(as_text=True),
-    }
+    if response.status_code >= 400:
+        _free(slot)
+        return response
+    text = response.get_data(as_text=True)
+    answer = {"asked": _digest(request.get_data()), "status": response.status_code, "body": text}
+    services = current_services()
     with services.ledger.write() as connection:
         sealed = services.vault.seal(json.dumps(answer).encode())
-        connection.execute(update(kept).where(*where).values(value=sealed))
+        connection.execute(update(kept).where(*_at(slot)).values(value=sealed))
     return response
+
+
+def _free(slot: str) -> None:
+    """Nothing was done: the key may be used again."""
+    with current_services().ledger.write() as connection:
+        connection.execute(delete(kept).where(*_at(slot)))
+
+
+def _at(slot: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return kept.c.store == NO_STORE, kept.c.key == slot
 
 
 def _take(slot: str) -> Response | None:
     """The first answer if there is one; None when the slot is now ours. Raises `Refused` while the first is under way."""
     services = current_services()
     now = services.clock.now()
-    where = (kept.c.store == NO_STORE, kept.c.key == slot)
     with services.ledger.write() as connection:
         connection.execute(delete(kept).where(kept.c.store == NO_STORE, kept.c.kept_at < now - KEPT_FOR))
         empty = services.ledger.insert(kept).values(store=NO_STORE, key=slot, value=b"", kept_at=now)
         if connection.execute(empty.on_conflict_do_nothing().returning(kept.c.key)).first() is not None:
             return None
-        row = connection.execute(select(kept).where(*where)).one()
+        row = connection.execute(select(kept).where(*_at(slot))).one()
         if not row.value and row.kept_at < now - GIVEN_UP_AFTER:
-            connection.execute(update(kept).where(*where).values(kept_at=now))
+            connection.execute(update(kept).where(*_at(slot)).values(kept_at=now))
             return None
     if not row.value:
         raise Refused("The first call with this Idempotency-Key is still under way.", "in_progress")

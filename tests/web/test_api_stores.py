@@ -211,6 +211,13 @@ def test_a_setting_that_cannot_be_declared_is_named(two: Services, body: Any, fi
     assert shop_row(two).declared == {}
 
 
+def test_a_setting_that_was_refused_may_be_sent_again_under_its_key(two: Services) -> None:
+    api = Api(two, "admin")
+    for body, status in (({"employee": 7}, 422), ({"employee": "Shop"}, 200)):
+        assert api.call("PUT", "stores/demo/declared", body, Idempotency_Key="k").status_code == status
+    assert shop_row(two).declared == {"employee": "Shop"}
+
+
 def test_what_was_learned_of_touches_can_be_forgotten(two: Services) -> None:
     set_shop(two, touch="no_effect", touch_failures=3, touch_learned_at=PLACED)
     answer = Api(two, "admin").call("POST", "stores/demo/touch/reset")

@@ -6,33 +6,37 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface
+from flask import Blueprint, Flask, Request, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.exceptions import Forbidden, NotFound
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import Forbidden, NotFound, TooManyRequests
 
 from webhooks import tokens
 from webhooks.auth import Caller, caller, caller_from
 from webhooks.current import current_services
+from webhooks.errors import SPOKEN_TO_BY_PROGRAMS
 from webhooks.tokens import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 SIGNED_IN_FOR = timedelta(hours=12)
-TRIES = "20 per minute"
+TRIES = parse("20 per minute")
 TOKEN = "token_id"
 
 pages = Blueprint("pages", __name__)
 csrf = CSRFProtect()
-# In memory and per process: it slows down guessing at a secret of 256 random bits, no more is needed.
-limiter = Limiter(get_remote_address, storage_uri="memory://")
+LIMITER = "page_limiter"
 
 
 class PageSession(SecureCookieSessionInterface):
-    """Flask's signed cookie, `Secure` whenever the browser came by https, also through a proxy."""
+    """Flask's signed cookie, `Secure` whenever the browser came by https, also through a proxy; programs have none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return None if request.path.startswith(SPOKEN_TO_BY_PROGRAMS) else super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure or request.headers.get("X-Forwarded-Proto", "") == "https"
@@ -48,7 +52,9 @@ def register(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )  # fmt: skip
     csrf.init_app(app)
-    limiter.init_app(app)
+    # In memory and per process: it slows down guessing at a secret of 256 random bits, no more is needed. The engine
+    # of Flask-Limiter without its hooks, which would run for every webhook too.
+    app.extensions[LIMITER] = FixedWindowRateLimiter(MemoryStorage())
     app.register_blueprint(pages)
 
 
@@ -105,9 +111,10 @@ def sign_in() -> ResponseReturnValue:
 
 
 @pages.post("/sign-in")
-@limiter.limit(TRIES)
 def take_token() -> ResponseReturnValue:
     """A session for a token that is in force."""
+    if not current_app.extensions[LIMITER].hit(TRIES, request.remote_addr or ""):
+        raise TooManyRequests("Too many tries; wait a minute.")
     token = tokens.find(current_services(), request.form.get("token", "").strip())
     back = _inside(request.form.get("next"))
     if token is None:

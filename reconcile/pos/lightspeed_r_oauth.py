@@ -1,0 +1,111 @@
+"""Lightspeed R's tokens: each refresh gives a new pair, and the old one dies when the new one is first used.
+
+The new pair is kept before it is used. When the answer to a refresh is lost, the old refresh token is still good.
+Source: facts/lightspeed-api.md, A2.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from reconcile.clock import Clock
+from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised, Untrustworthy
+from reconcile.http import Http
+from reconcile.pos.base import Store
+
+KEY = "lightspeed_r.tokens"
+TOKEN_PATH = "/auth/oauth/token"
+EARLY = timedelta(seconds=60)  # a token that dies during a request would cost a refusal
+TRIES = 2  # a refresh whose answer is lost is asked again with the same token; five a minute are allowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """The app that is registered with the vendor, and the refresh token that an admin was given for this shop."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two tokens; `began` tells which refresh token of the settings the chain of pairs began with."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires_at: str
+    began: str
+
+
+class Tokens:
+    """One connection's tokens. Whoever refreshed last, in whatever worker, is believed: the store is read again."""
+
+    def __init__(self, http: Http, client: Client, *, store: Store, clock: Clock) -> None:
+        self._http = http
+        self._client = client
+        self._store = store
+        self._clock = clock
+        self._pair: Pair | None = None
+
+    def access(self) -> str:
+        """A token that is good as far as we know. Raises Unauthorised when there is no way to one."""
+        if self._pair is None or self._expired(self._pair):
+            self._pair = self._kept()
+        if self._pair is None or self._expired(self._pair):
+            self._pair = self._refreshed(self._pair)
+        return self._pair.access
+
+    def renew(self, refused: str) -> str:
+        """Another token than the one that was refused: the one that another worker got, or a fresh one."""
+        kept = self._kept()
+        self._pair = kept if kept is not None and kept.access != refused else self._refreshed(kept)
+        return self._pair.access
+
+    def _expired(self, pair: Pair) -> bool:
+        return self._clock.now() >= datetime.fromisoformat(pair.expires_at) - EARLY
+
+    def _kept(self) -> Pair | None:
+        """The newest pair, unless the settings name another refresh token since: the shop was authorised anew."""
+        stored = self._store.get(KEY)
+        pair = Pair(**json.loads(stored)) if stored else None
+        return pair if pair is not None and pair.began == self._origin() else None
+
+    def _origin(self) -> str:
+        return hashlib.sha256(self._client.refresh_token.encode()).hexdigest()
+
+    def _refreshed(self, before: Pair | None) -> Pair:
+        answer = self._asked(before.refresh if before else self._client.refresh_token)
+        access, refresh, lives = (answer.get(key) for key in ("access_token", "refresh_token", "expires_in"))
+        if not isinstance(access, str) or not isinstance(refresh, str) or not str(lives).isdecimal():
+            raise Untrustworthy("Lightspeed R: the token endpoint gave no pair of tokens.")
+        expires_at = self._clock.now() + timedelta(seconds=int(str(lives)))
+        pair = Pair(access=access, refresh=refresh, expires_at=expires_at.isoformat(), began=self._origin())
+        self._store.put(KEY, json.dumps(asdict(pair)))  # before its first use: that kills the old refresh token
+        return pair
+
+    def _asked(self, refresh_token: str) -> dict[str, Any]:
+        body = {
+            "client_id": self._client.client_id, "client_secret": self._client.client_secret,
+            "grant_type": "refresh_token", "refresh_token": refresh_token,
+        }  # fmt: skip
+        for attempt in range(1, TRIES + 1):
+            try:
+                answer = self._http.post(TOKEN_PATH, json=body)
+            except Throttled:
+                raise
+            except Retryable:
+                if attempt == TRIES:
+                    raise
+            except Rejected as error:
+                raise Unauthorised(
+                    f"Lightspeed R gives no token ({error.code}): authorise the connection again and set its new"
+                    " refresh_token.", error.status,
+                ) from None  # fmt: skip
+            else:
+                if not isinstance(answer, dict):
+                    raise Untrustworthy("Lightspeed R: the token endpoint gave no pair of tokens.")
+                return answer
+        raise AssertionError  # the last attempt has raised or returned

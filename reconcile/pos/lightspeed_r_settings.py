@@ -1,0 +1,136 @@
+"""Lightspeed R's settings for the checklist, and who the token is: each part alone, so that no refusal hides another.
+
+Source: facts/lightspeed-api.md, A2, A6 and A9.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from reconcile.errors import Rejected, Unauthorised, Untrustworthy
+from reconcile.model import Employee, Identity, Item, Location, SetUp, SetUpQuestions
+from reconcile.pos.lightspeed_r_pages import Pages, Params, batches
+from reconcile.pos.lightspeed_r_wire import (
+    SKU_FIELDS,
+    Row,
+    employee_from,
+    flag,
+    id_of,
+    item_from,
+    key_of,
+    location_from,
+    name_of,
+    word,
+)
+
+Part = TypeVar("Part")
+
+ARCHIVED_TOO = ("archived", "true")
+PROBED = {"sales": "Sale", "employees": "Employee", "items": "Item", "payment types": "PaymentType"}
+LONGEST_FILTER = 4000
+
+
+def read_set_up(pages: Pages, wanted: SetUpQuestions, *, now: datetime, most: int) -> SetUp:
+    """Every part that may be read; a refused one is None and `unread` says why. Other errors are raised.
+
+    R-Series has no custom field that the API could name as required: that part stays None, and is not unread.
+    """
+    unread: dict[str, str] = {}
+    return SetUp(
+        read_at=now,
+        items=_part(unread, "items", lambda: read_items(pages, wanted.skus, most)),
+        locations=_part(unread, "locations", lambda: read_locations(pages)),
+        payment_types=_part(unread, "payment_types", lambda: _payment_types(pages)),
+        employees=_part(unread, "employees", lambda: read_employees(pages, wanted)),
+        unread=unread,
+    )
+
+
+def read_items(pages: Pages, skus: Sequence[str], most: int) -> dict[str, tuple[Item, ...]]:
+    """Every item that has one of these SKUs as any of its codes, to the letter, archived ones included."""
+    found: dict[str, dict[str, Item]] = {sku: {} for sku in skus}
+    for some in batches(list(found), most, LONGEST_FILTER):
+        for field in SKU_FIELDS:
+            for row in pages.every("Item", [ARCHIVED_TOO, *equals_any(field, some)], key="itemID"):
+                sku = word(row.get(field))
+                if sku.casefold() not in {one.strip().casefold() for one in some}:
+                    raise Untrustworthy("Lightspeed R: Item gave one that was not asked for; the filter was ignored.")
+                if sku in found:
+                    item = item_from(row, sku)
+                    found[sku].setdefault(item.item_id, item)
+    return {sku: tuple(items.values()) for sku, items in found.items()}
+
+
+def equals_any(field: str, values: Sequence[str]) -> Params:
+    """`or=` over one field: as cheap as a single value. Inner values are escaped once more than outer ones."""
+    return [("or", "|".join(f"{field}={_inner(value)}" for value in values))]
+
+
+def _inner(value: str) -> str:
+    """Only what would be read as something else: whether the vendor unescapes twice is not settled for the rest."""
+    for character in "%|&+=":
+        value = value.replace(character, f"%{ord(character):02X}")
+    return value
+
+
+def read_locations(pages: Pages) -> tuple[Location, ...]:
+    """Every shop with the number of its tills."""
+    tills = Counter(key_of(row, "shopID") for row in pages.every("Register", [], key="registerID"))
+    rows = pages.every("Shop", [ARCHIVED_TOO], key="shopID")
+    return tuple(location_from(row, tills[id_of(row, "shopID")]) for row in rows)
+
+
+def read_employees(pages: Pages, wanted: SetUpQuestions) -> tuple[Employee, ...]:
+    """The one who is assigned, those seen on sales, and the token's own; one who is gone is deleted."""
+    token_of = key_of(pages.session(), "employeeID")
+    rows = pages.every("Employee", [ARCHIVED_TOO], key="employeeID")
+    asked = {*wanted.employee_ids, *([token_of] if token_of else [])}
+    found = {
+        id_of(row, "employeeID"): employee_from(row, token_of=token_of)
+        for row in rows
+        if id_of(row, "employeeID") in asked or _is_called(row, wanted.employee)
+    }
+    gone = [
+        Employee(employee_id=number, name="", deleted=True, owns_token=number == token_of)
+        for number in asked - set(found)
+    ]
+    return (*found.values(), *gone)
+
+
+def _is_called(row: Row, name: str) -> bool:
+    """Whether an employee goes by this name: the whole of it, to the letter but for case and blanks."""
+    wanted = " ".join(name.split()).casefold()
+    return bool(wanted) and name_of(row).casefold() == wanted
+
+
+def read_identity(pages: Pages, host: str) -> Identity:
+    """Who the token is, the shops that it sees, and what it is refused. Raises Unauthorised when it opens nothing."""
+    blind: list[str] = []
+    session = pages.session()
+    employee = session.get("Employee")
+    name = name_of(employee) if isinstance(employee, dict) else ""
+    locations: tuple[Location, ...] = ()
+    try:
+        locations = read_locations(pages)
+    except (Unauthorised, Rejected) as error:
+        blind.append(f"locations: {error}")
+    for what, collection in PROBED.items():
+        try:
+            next(pages.walk(collection, [("limit", "1")]))
+        except (Unauthorised, Rejected) as error:
+            blind.append(f"{what}: {error}")
+    return Identity(name=name, account=f"{pages.account()} at {host}", locations=locations, blind_spots=tuple(blind))
+
+
+def _payment_types(pages: Pages) -> tuple[str, ...]:
+    rows = pages.every("PaymentType", [], key="paymentTypeID")
+    return tuple(word(row.get("name")) for row in rows if not flag(row, "archived"))
+
+
+def _part(unread: dict[str, str], name: str, read: Callable[[], Part]) -> Part | None:
+    try:
+        return read()
+    except (Unauthorised, Rejected) as error:
+        unread[name] = str(error)
+        return None

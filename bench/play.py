@@ -75,7 +75,7 @@ def prepare(scenario: dict[str, Any], sandbox: Sandbox, folder: Path) -> tuple[P
         database_url=f"sqlite:///{folder / 'ledger.db'}",
         secret_key="a simulated day needs no secret",
     )
-    services = make_services(settings, clock)
+    services = make_services(settings, clock, sleep=lambda seconds: None)  # nobody waits on a simulated day
     migrate(services.ledger)
     enrol(services)
     return Played(services, shop, {}), clock, create_app(services).test_client()

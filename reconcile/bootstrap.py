@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from reconcile.clock import Clock, FileClock, SystemClock, sleep
+from reconcile import clock as clocks
+from reconcile.clock import Clock, FileClock, Sleep, SystemClock
 from reconcile.config import Settings, Shop, settings_from
 from reconcile.http import Http
 from reconcile.ledger import Ledger
+from reconcile.ledger.keeping import Keeping
 from reconcile.pos.base import Pos
 from reconcile.pos.registry import ADAPTERS
 from reconcile.services import Services
@@ -20,7 +22,9 @@ def services_from(environ: Mapping[str, str] | None = None) -> Services:
     return make_services(settings_from(environ, kinds=frozenset(ADAPTERS)))
 
 
-def make_services(settings: Settings, clock: Clock | None = None, ledger: Ledger | None = None) -> Services:
+def make_services(
+    settings: Settings, clock: Clock | None = None, ledger: Ledger | None = None, sleep: Sleep = clocks.sleep
+) -> Services:
     """Services on these settings; one client per shop, made when it is first asked for."""
     time = clock or (FileClock(Path(settings.clock_file)) if settings.clock_file else SystemClock())
     calls = {"pos": 0, "shopify": 0}
@@ -28,28 +32,28 @@ def make_services(settings: Settings, clock: Clock | None = None, ledger: Ledger
 
     @cache
     def pos(store: str) -> Pos:
-        return _pos(by_store[store], time, calls)
+        return _pos(by_store[store], time, sleep, calls)
 
     @cache
     def admin(store: str) -> Admin:
-        return _admin(by_store[store], time, calls)
+        return _admin(by_store[store], time, sleep, calls)
 
     return Services(
         settings=settings,
-        ledger=ledger or Ledger(settings.database_url),
+        ledger=own,
         clock=time,
-        vault=Vault(settings.secret_key),
+        vault=vault,
         pos=lambda shop: pos(shop.store),
         admin=lambda shop: admin(shop.store),
         calls=calls,
     )
 
 
-def _pos(shop: Shop, clock: Clock, calls: dict[str, int]) -> Pos:
+def _pos(shop: Shop, clock: Clock, sleep: Sleep, calls: dict[str, int]) -> Pos:
     return ADAPTERS[shop.pos_kind](shop.pos, clock=clock, sleep=sleep, on_call=lambda: _count(calls, "pos"))
 
 
-def _admin(shop: Shop, clock: Clock, calls: dict[str, int]) -> Admin:
+def _admin(shop: Shop, clock: Clock, sleep: Sleep, calls: dict[str, int]) -> Admin:
     own = shop.shopify
     token = own.get("access_token")
     http = Http(own.get("base_url") or f"https://{shop.domain}", sleep=sleep, on_call=lambda: _count(calls, "shopify"))

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Never
@@ -23,6 +24,9 @@ DEADLINE_S = 20.0
 LARGEST_BODY = 32 * 1024 * 1024
 READ_SIZE = 64 * 1024
 TRIES_OF_A_GET = 2  # a kept-alive connection may be closed just as it is used again
+SHORT_WAITS = 2  # how often a GET waits by itself when it is asked to slow down
+LONGEST_SHORT_WAIT = timedelta(seconds=5)
+UNTOLD_WAIT = timedelta(seconds=1)
 
 Params = Mapping[str, str | int] | list[tuple[str, str]]
 Headers = Mapping[str, str]
@@ -103,14 +107,26 @@ class Http:
     def get(
         self, path: str, params: Params | None = None, *, headers: Headers = NONE, deadline: float | None = None
     ) -> Any:
-        """The parsed JSON; a connection that breaks is tried once more within the same deadline."""
+        """The parsed JSON; a connection that breaks is tried once more within the same deadline.
+
+        Asked to slow down for a few seconds it waits and asks again, twice; a longer wait is the caller's (`Throttled`).
+        """
         return self.ask(path, params, headers=headers, deadline=deadline).body
 
     def ask(
         self, path: str, params: Params | None = None, *, headers: Headers = NONE, deadline: float | None = None
     ) -> Answer:
         """The same with the answer's headers, for a remote that says there how fast it may be asked."""
-        return self._exchange(_Request(method="GET", path=path, params=params, headers=headers), deadline)
+        request = _Request(method="GET", path=path, params=params, headers=headers)
+        for _ in range(SHORT_WAITS):
+            try:
+                return self._exchange(request, deadline)
+            except Throttled as error:
+                wait = UNTOLD_WAIT if error.after is None else error.after
+                if wait > LONGEST_SHORT_WAIT:
+                    raise
+                self._sleep(wait.total_seconds())
+        return self._exchange(request, deadline)
 
     def post(
         self,

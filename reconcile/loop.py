@@ -16,7 +16,7 @@ from reconcile.decide import Proof, Situation, decide
 from reconcile.diagnose import diagnose, standing_of
 from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised
 from reconcile.evidence import Evidence, ShopEvidence
-from reconcile.grace import NEEDED
+from reconcile.grace import NEEDED, OUTAGE
 from reconcile.inbox import fold
 from reconcile.ledger.lease import lease, renew
 from reconcile.ledger.tables import events, orders
@@ -78,6 +78,7 @@ def _judge_all(this: Round) -> list[Judged]:
         this.shop, this.pos, list(current.values()), now=this.now,
         learned=this.row.spellings, control=this.row.known_reference,
     )  # fmt: skip
+    _remember(this, found)
     absent = [order_id for order_id, sales in found.sales.items() if not sales]
     current |= _detailed(this, [row for row in this.due if row.order_id in set(absent)])
     looks = {order_id: _compare(this, row, current[order_id], found.sales[order_id]) for order_id, row in _rows(this)}
@@ -86,9 +87,7 @@ def _judge_all(this: Round) -> list[Judged]:
     for order_id in unlike:
         looks[order_id] = _compare(this, dict(_rows(this))[order_id], current[order_id], with_lines[order_id])
     evidence = _shop_evidence(this, [look for look in looks.values() if look.standing is not Standing.MATCHED])
-    judged = [_judge(this, row, looks[order_id], evidence, found) for order_id, row in _rows(this)]
-    _remember(this, found)
-    return judged
+    return [_judge(this, row, looks[order_id], evidence, found) for order_id, row in _rows(this)]
 
 
 def _rows(this: Round) -> list[tuple[int, Row[Any]]]:
@@ -134,7 +133,7 @@ def _newest(row: Row[Any], known: dict[tuple[str, int], Row[Any]]) -> Row[Any]:
 
 def _compare(this: Round, row: Row[Any], order: Order, sales: Sequence[Any]) -> Look:
     return compare(
-        order, sales, eligible_at=row.eligible_at, now=this.now, grace=this.usual,
+        order, sales, eligible_at=row.eligible_at, now=this.now, grace=this.grace_of(row),
         pending_after=this.shop.pending_after, shop=ShopEvidence(pos=this.shop.pos_kind, declared=this.declared),
     )  # fmt: skip
 
@@ -153,7 +152,8 @@ def _shop_evidence(this: Round, looks: Sequence[Look]) -> ShopEvidence:
 
 def _judge(this: Round, row: Row[Any], look: Look, shop: ShopEvidence, found: snapshot.Snapshot) -> Judged:
     evidence = Evidence(
-        order=look.order, eligible_at=row.eligible_at, now=this.now, standing=look.standing, grace=this.usual,
+        order=look.order, eligible_at=row.eligible_at, now=this.now, standing=look.standing,
+        grace=this.grace_of(row),
         pending_after=this.shop.pending_after, sales=look.sales, discrepancies=look.discrepancies,
         shop=shop_evidence.with_order(shop, look.order),
     )  # fmt: skip
@@ -235,9 +235,15 @@ def _remember(this: Round, found: snapshot.Snapshot) -> None:
     with this.services.ledger.write() as connection:
         change(
             connection, this.shop.store, spellings=spelled, known_reference=known,
-            pos_error=None, pos_read_at=this.now, pos_pause_until=None,
+            pos_error=None, pos_read_at=this.now, pos_pause_until=None, pos_failing_since=None, **_outage_over(this),
         )  # fmt: skip
         this.row = row_of(connection, this.shop.store)
+
+
+def _outage_over(this: Round) -> dict[str, Any]:
+    """The outage that this read has ended, if it was one."""
+    since = this.row.pos_failing_since
+    return {} if since is None or this.now - since < OUTAGE else {"pos_down_from": since, "pos_back_at": this.now}
 
 
 # --- write and act --------------------------------------------------------------------------------------------------
@@ -289,7 +295,7 @@ def _write(this: Round, connection: Connection, one: Judged) -> None:
 
 def _was_late(this: Round, row: Row[Any], look: Look) -> bool:
     made = [sale.created_at for sale in look.sales if sale.created_at is not None]
-    return bool(made) and min(made) - row.eligible_at > this.usual
+    return bool(made) and min(made) - row.eligible_at > this.grace_of(row)
 
 
 def _presence(row: Row[Any], look: Look, now: datetime) -> dict[str, Any]:
@@ -308,9 +314,8 @@ def _next(this: Round, row: Row[Any], one: Judged, values: dict[str, Any]) -> da
     if one.standing is Standing.EXCLUDED and one.findings[0].cause != "order_on_hold":
         return None
     last = this.book.last(row.order_id)
-    planned = next_look(
-        this.now, row.changed_at, row.eligible_at, this.usual, last.sent_at if last and last.outcome is None else None
-    )
+    touched_at = last.sent_at if last and last.outcome is None else None
+    planned = next_look(this.now, row.changed_at, row.eligible_at, this.grace_of(row), touched_at)
     if one.decision.verb is Verb.WAIT and one.decision.limit == "proof":
         soon = this.now + this.shop.limits.proof_gap + timedelta(seconds=5)
         planned = min(planned, soon) if planned else soon
@@ -350,4 +355,8 @@ def _note_unread(this: Round, error: Exception) -> None:
         connection.execute(update(orders).where(*mine).values(next_look_at=again, unread_since=since))
         unsettled = orders.c.standing.in_([Standing.WAITING.value, Standing.MISSING.value])
         connection.execute(update(orders).where(*mine, unsettled).values(standing=Standing.UNREAD.value))
-        change(connection, this.shop.store, pos_error=str(error), pos_pause_until=again)
+        failing_since = this.row.pos_failing_since or this.now
+        if this.now - failing_since >= OUTAGE:
+            connection.execute(update(orders).where(*mine, orders.c.arrived_at.is_(None)).values(disturbed=True))
+        values = {"pos_error": str(error), "pos_pause_until": again, "pos_failing_since": failing_since}
+        change(connection, this.shop.store, **values)

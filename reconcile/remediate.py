@@ -63,7 +63,7 @@ def _judge_on_fresh_read(this: Round, candidates: Sequence[Judged], judge_again:
         details = {k: getattr(one.look.order, k) for k in ("edited_at",) if getattr(order, k) is None}
         look = compare(
             replace(order, **details), found.sales[order.order_id], eligible_at=one.row.eligible_at, now=this.now,
-            grace=this.usual, pending_after=this.shop.pending_after,
+            grace=this.grace_of(one.row), pending_after=this.shop.pending_after,
         )  # fmt: skip
         judged = judge_again(this, one.row, look, by_hand=by_hand, found=found)
         if by_hand is None and judged.decision.verb is Verb.TOUCH and not judged.decision.by:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from reconcile.compare import Look
 from reconcile.config import Shop
 from reconcile.evidence import Declared
-from reconcile.grace import grace
+from reconcile.grace import expected_from, grace
 from reconcile.ledger.lease import Lease
 from reconcile.ledger.tables import orders
 from reconcile.model import Decision, Finding, Standing
@@ -37,6 +37,12 @@ class Round:
     arrivals: int
     book: TouchBook
     today: int  # orders that became eligible in the last 24 h
+
+    def grace_of(self, row: Row[Any]) -> timedelta:
+        """The grace of one order: longer by the outage that it waited through."""
+        counted = expected_from(row.eligible_at, self.usual, self.row.pos_down_from, self.row.pos_back_at)
+        outage: timedelta = counted - row.eligible_at
+        return self.usual + outage
 
     @property
     def pos(self) -> Pos:
@@ -96,7 +102,8 @@ def arrival_times(connection: Connection, store: str, now: datetime) -> list[tim
     c = orders.c
     query = (
         select(c.arrived_at, c.eligible_at)
-        .where(c.store == store, c.arrived_at.is_not(None), c.touches == 0, c.cause.is_(None))
+        .where(c.store == store, c.arrived_at.is_not(None), c.touches == 0, c.disturbed.is_(False))
+        .where(or_(c.cause.is_(None), c.cause == "unexplained"))
         .where(c.eligible_at > now - ARRIVALS_FROM)
         .order_by(c.eligible_at.desc())
         .limit(ARRIVALS_KEPT)

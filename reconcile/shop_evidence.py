@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 from reconcile import codec
 from reconcile.config import Shop
 from reconcile.evidence import Declared, Outcome, ShopEvidence
+from reconcile.grace import expected_from
 from reconcile.inference import traits
 from reconcile.ledger.tables import orders
 from reconcile.model import Certainty, Order, Sale, SetUp, SetUpQuestions, Standing
@@ -31,25 +32,26 @@ def gather(
         pos=shop.pos_kind,
         declared=declared,
         set_up=codec.from_json(SetUp, row.set_up) if row.set_up else None,
-        outcomes=tuple(_outcomes(connection, shop.store, usual, now)),
+        outcomes=tuple(_outcomes(connection, row, usual, now)),
     )
 
 
-def _outcomes(connection: Connection, store: str, usual: timedelta, now: datetime) -> Iterable[Outcome]:
+def _outcomes(connection: Connection, shop: Row[Any], usual: timedelta, now: datetime) -> Iterable[Outcome]:
     c = orders.c
     query = (
         select(c.order_id, c.eligible_at, c.arrived_at, c.traits, c.standing, c.cause, c.certainty, c.touches)
-        .where(c.store == store, c.eligible_at > now - WINDOW, c.standing != Standing.EXCLUDED.value)
+        .where(c.store == shop.store, c.eligible_at > now - WINDOW, c.standing != Standing.EXCLUDED.value)
         .order_by(c.eligible_at.desc())
         .limit(MOST_OUTCOMES)
     )
     for row in reversed(connection.execute(query).all()):
+        since = expected_from(row.eligible_at, usual, shop.pos_down_from, shop.pos_back_at)
         yield Outcome(
             order_id=row.order_id,
             eligible_at=row.eligible_at,
             # An order that only a touch brought in says that the filter is open now, not that it was open then.
             arrived_at=row.arrived_at,
-            late=row.arrived_at is None and now - row.eligible_at > usual,
+            late=row.arrived_at is None and now - since > usual,
             traits=frozenset(row.traits),
             explained=_speaks_for_itself(row),
         )

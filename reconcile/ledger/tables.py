@@ -47,6 +47,9 @@ shops = Table(
     Column("pos_error", Text),
     Column("pos_read_at", Moment),
     Column("pos_pause_until", Moment),
+    Column("pos_failing_since", Moment),  # None: the latest read went well
+    Column("pos_down_from", Moment),  # the latest outage that is over
+    Column("pos_back_at", Moment),
     Column("shopify_pause_until", Moment),
     Column("last_delivery_at", Moment),
     Column("set_up", Json),  # the newest reading of the POS's settings
@@ -120,6 +123,7 @@ orders = Table(
     Column("absent_first_at", Moment),  # first and latest whole read that showed no record under any spelling
     Column("absent_last_at", Moment),
     Column("arrived_at", Moment),  # the POS record's own creation time
+    Column("disturbed", Boolean, nullable=False, server_default=false()),  # it waited through an outage of the POS
     Column("case_state", String(12)),  # None: never needed one
     Column("case_opened_at", Moment),
     Column("case_closed_at", Moment),

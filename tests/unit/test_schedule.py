@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reconcile.grace import grace
+from reconcile.grace import expected_from, grace
 from reconcile.schedule import first_look, next_look
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -55,3 +55,17 @@ def test_an_old_change_is_looked_at_at_once() -> None:
 )
 def test_the_grace_follows_the_connectors_speed(seconds: int, count: int, expected: timedelta) -> None:
     assert grace([timedelta(seconds=seconds)] * count, timedelta(minutes=15)) == expected
+
+
+def test_after_an_outage_of_the_pos_the_grace_begins_anew() -> None:
+    down_from, back_at = START + timedelta(minutes=10), START + timedelta(minutes=40)
+
+    def counted(minutes: int) -> float:
+        eligible_at = START + timedelta(minutes=minutes)
+        return (expected_from(eligible_at, GRACE, down_from, back_at) - START) / timedelta(minutes=1)
+
+    assert counted(-11) == -11  # late before the outage: late it stays
+    assert counted(-9) == 40  # on its way when it began
+    assert counted(30) == 40
+    assert counted(41) == 41
+    assert expected_from(START, GRACE, None, None) == START

@@ -29,10 +29,11 @@ def make_services(
     time = clock or (FileClock(Path(settings.clock_file)) if settings.clock_file else SystemClock())
     calls = {"pos": 0, "shopify": 0}
     by_store = settings.shops
+    own, vault = ledger or Ledger(settings.database_url), Vault(settings.secret_key)
 
     @cache
     def pos(store: str) -> Pos:
-        return _pos(by_store[store], time, sleep, calls)
+        return _pos(by_store[store], time, sleep, calls, Keeping(own, vault, time, store))
 
     @cache
     def admin(store: str) -> Admin:
@@ -49,8 +50,9 @@ def make_services(
     )
 
 
-def _pos(shop: Shop, clock: Clock, sleep: Sleep, calls: dict[str, int]) -> Pos:
-    return ADAPTERS[shop.pos_kind](shop.pos, clock=clock, sleep=sleep, on_call=lambda: _count(calls, "pos"))
+def _pos(shop: Shop, clock: Clock, sleep: Sleep, calls: dict[str, int], store: Keeping) -> Pos:
+    make = ADAPTERS[shop.pos_kind]
+    return make(shop.pos, clock=clock, sleep=sleep, on_call=lambda: _count(calls, "pos"), store=store)
 
 
 def _admin(shop: Shop, clock: Clock, sleep: Sleep, calls: dict[str, int]) -> Admin:

@@ -95,6 +95,13 @@ class PosSchema(Schema):
     base_url = f.Url(require_tld=False)
     references = f.List(f.String(validate=validate.Regexp(r".*\{(name|number)\}.*")), validate=validate.Length(min=1))
     reference_field = f.String(validate=validate.Regexp(r"^(public_id|custom@[\w-]+)$"))
+    client_id = f.String()
+    client_secret = f.String()
+    refresh_token = f.String()
+    account_id = f.String(validate=validate.Regexp(r"^\d+$"))
+    auth_url = f.Url(require_tld=False)
+    sku_field = f.String(validate=validate.OneOf(["systemSku", "customSku", "upc", "ean"]))
+    references_in = f.Boolean()
     spacing_ms = f.Integer(load_default=250, validate=validate.Range(min=0, max=10_000))
 
 
@@ -140,7 +147,10 @@ class ShopSchema(Schema):
     limits = f.Nested(LimitsSchema, load_default={})
 
 
-SECRET_KEYS = {"client_id", "client_secret", "access_token", "token", "webhook_secrets", "alert_secret", "alert_url"}
+SECRET_KEYS = {
+    "client_id", "client_secret", "access_token", "refresh_token", "token", "webhook_secrets", "alert_secret", "alert_url",
+}  # fmt: skip
+POS_NEEDS = {"lightspeed_r": ("client_id", "client_secret", "refresh_token")}
 
 
 def resolve_secrets(value: Any, path: str, environ: Mapping[str, str], problems: list[str]) -> Any:
@@ -283,6 +293,7 @@ def _contradictions(path: str, shop: Shop, loaded: dict[str, Any]) -> list[str]:
         )
     if shop.pos_kind == "heartland" and not (loaded["pos"].get("subdomain") or loaded["pos"].get("base_url")):
         found.append(f"{path}.pos.subdomain: missing")
+    found += [f"{path}.pos.{key}: missing" for key in POS_NEEDS.get(shop.pos_kind, ()) if not loaded["pos"].get(key)]
     return found
 
 

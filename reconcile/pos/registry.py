@@ -6,24 +6,36 @@ from typing import Any, Protocol
 from reconcile.clock import Clock, Sleep
 from reconcile.errors import ConfigurationError
 from reconcile.http import Http
-from reconcile.pos.base import Pos
+from reconcile.pos.base import Passing, Pos, Store
 from reconcile.pos.heartland import NUMBER, Heartland
+from reconcile.pos.lightspeed_r import LightspeedR
+from reconcile.pos.lightspeed_r_oauth import Client, Tokens
+from reconcile.pos.lightspeed_r_pages import Pages
+from reconcile.pos.lightspeed_r_wire import SKU_FIELDS
 
 HEARTLAND_URL = "https://{subdomain}.retail.heartland.us/api"
 SPACING_MS = 250
+LIGHTSPEED_R_URL = "https://api.lightspeedapp.com"
+LIGHTSPEED_R_AUTH_URL = "https://cloud.lightspeedapp.com"
+LIGHTSPEED_R_NEEDS = ("client_id", "client_secret", "refresh_token")
 
 
 class AdapterFactory(Protocol):
-    """Makes a shop's adapter from its settings; raises `ConfigurationError` when a needed one is missing."""
+    """Makes a shop's adapter from its settings; raises `ConfigurationError` when a needed one is missing.
+
+    `store` is where the adapter keeps what must outlive it; without one it is forgotten with the adapter.
+    """
 
     def __call__(
-        self, settings: Mapping[str, Any], *, clock: Clock, sleep: Sleep, on_call: Callable[[], object] | None = None
-    ) -> Pos: ...
+        self, settings: Mapping[str, Any], *, clock: Clock, sleep: Sleep, on_call: Callable[[], object] | None = None,
+        store: Store | None = None,
+    ) -> Pos: ...  # fmt: skip
 
 
 def heartland(
-    settings: Mapping[str, Any], *, clock: Clock, sleep: Sleep, on_call: Callable[[], object] | None = None
-) -> Pos:
+    settings: Mapping[str, Any], *, clock: Clock, sleep: Sleep, on_call: Callable[[], object] | None = None,
+    store: Store | None = None,
+) -> Pos:  # fmt: skip
     """Settings: token, subdomain or base_url, spacing_ms (between two requests), reference_field (of sales orders)."""
     token, subdomain, base_url = (settings.get(key) or "" for key in ("token", "subdomain", "base_url"))
     if not token or not (base_url or subdomain):
@@ -38,6 +50,28 @@ def heartland(
     return Heartland(http, clock=clock, reference_field=settings.get("reference_field") or NUMBER)
 
 
+def lightspeed_r(
+    settings: Mapping[str, Any], *, clock: Clock, sleep: Sleep, on_call: Callable[[], object] | None = None,
+    store: Store | None = None,
+) -> Pos:  # fmt: skip
+    """Settings: client_id, client_secret, refresh_token; account_id, sku_field, references_in (ask by IN) as wanted."""
+    missing = [name for name in LIGHTSPEED_R_NEEDS if not settings.get(name)]
+    if missing:
+        raise ConfigurationError([f"pos.{name}: Lightspeed R needs it" for name in missing])
+    base_url = settings.get("base_url") or LIGHTSPEED_R_URL
+    http = Http(base_url, sleep=sleep, on_call=on_call, spacing=int(settings.get("spacing_ms", 0)) / 1000)
+    auth_url = settings.get("auth_url") or settings.get("base_url") or LIGHTSPEED_R_AUTH_URL
+    client = Client(**{name: str(settings[name]) for name in LIGHTSPEED_R_NEEDS})
+    doorkeeper = Http(auth_url, sleep=sleep, on_call=on_call)
+    tokens = Tokens(doorkeeper, client, store=store or Passing(), clock=clock)
+    pages = Pages(http, tokens, sleep=sleep, account=str(settings.get("account_id") or ""))
+    return LightspeedR(
+        http, pages, clock=clock, by_in=bool(settings.get("references_in")),
+        sku_field=settings.get("sku_field") or SKU_FIELDS[0],
+    )  # fmt: skip
+
+
 ADAPTERS: dict[str, AdapterFactory] = {
     "heartland": heartland,
+    "lightspeed_r": lightspeed_r,
 }

@@ -219,6 +219,8 @@ class Comparison:
             pos = str(self.gross)
             return [Discrepancy(kind=DiscrepancyKind.EDIT, shopify=str(self.after_edits), pos=pos), *tax]
         off = self.gross - self.order.total
+        if tax and self._explains(tax, off):
+            return tax  # shipping that is a line, or a discount that is in the prices, is not the difference
         parts = [*tax, *self._part(DiscrepancyKind.SHIPPING), *self._part(DiscrepancyKind.DISCOUNT)]
         if parts and self._explains(parts, off):
             return parts

@@ -1,7 +1,7 @@
 """Which order is struck by which planted cause, and when the connector's and the POS's settings are wrong."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
@@ -21,7 +21,12 @@ BY_PROPERTY: Final = frozenset(SETTINGS) - SHOP_WIDE | {"required_product_unusab
 HOLDING: Final = frozenset({*SETTINGS, *OWN, *BY_PROPERTY, *SHOP_WIDE, "item_archived", "unexplained"}) - {
     "refunds_off", "connector_stalled", "before_minimum_date", *WRONG,
 }  # fmt: skip
+# A field that is required for some hours while a third of the orders leave it empty; it stays so until staff have looked.
+REQUIRED_MEANWHILE: Final = "pending_required_field"
+STAYS_REQUIRED: Final = timedelta(hours=2)
+FROM_THE_BEGINNING: Final = "before_minimum_date"
 STRETCHED_FAULTS: Final = frozenset({"pos_down", "pos_garbage"})
+STRETCHED: Final = SHOP_WIDE | STRETCHED_FAULTS | {REQUIRED_MEANWHILE}
 FIRST_STRUCK: Final = timedelta(minutes=30)  # the first orders of a day are sound, so that something is known to work
 MARGIN: Final = timedelta(minutes=15)
 
@@ -55,11 +60,12 @@ class Planting:
 def plant(scenario: Scenario, start: datetime, moments: Sequence[datetime]) -> Planting:
     """Settle every planting of a scenario for a day whose orders come at these moments."""
     chance = Random(f"{scenario.seed} planting")
-    windows = [_window(one, start, moments, scenario.hours) for one in scenario.faults]
+    stretched = [one for one in scenario.faults if one.share is not None and one.kind in STRETCHED]
+    windows = [_window(one, scenario, start, moments, _middle(one, stretched)) for one in scenario.faults]
     causes: dict[int, str] = {}
     for one in scenario.faults:
         if one.is_cause and one.kind not in SHOP_WIDE and (one.share is not None or one.kind not in BY_PROPERTY):
-            for place in _struck(one, start, moments, causes, windows, chance):
+            for place in _struck(_within(one, start, windows), start, moments, causes, windows, chance):
                 causes[place] = one.kind
     shares = {one.kind for one in scenario.faults if one.share is not None}
     kinds = {one.kind for one in scenario.faults}
@@ -71,30 +77,50 @@ def plant(scenario: Scenario, start: datetime, moments: Sequence[datetime]) -> P
     )
 
 
-def _window(one: Planted, start: datetime, moments: Sequence[datetime], hours: float) -> Window:
+def _middle(one: Planted, stretched: Sequence[Planted]) -> float:
+    """Where in the day a stretch lies, from 0 to 1: they are spread over it, so that no two meet while they are short."""
+    if one.kind == FROM_THE_BEGINNING or one not in stretched:
+        return 0
+    return (stretched.index(one) + 1) / (len(stretched) + 1)
+
+
+def _window(one: Planted, scenario: Scenario, start: datetime, moments: Sequence[datetime], middle: float) -> Window:
     since, until = one.since(start), one.until(start)
     if one.share is not None and one.kind in STRETCHED_FAULTS:
-        length = (until or start + timedelta(hours=hours)) - since
-        since += length * (1 - one.share) / 2
+        length = (until or start + timedelta(hours=scenario.hours)) - since
+        since += length * (1 - one.share) * middle
         until = since + length * one.share
-    elif one.share is not None and one.kind in SHOP_WIDE:
-        since, until = _stretch(one, since, until, moments)
-    elif one.kind == "before_minimum_date":
-        until = until or start + timedelta(hours=hours)
+    elif one.share is not None and one.kind in STRETCHED:
+        wanted = min(1, one.share * (3 if one.kind == REQUIRED_MEANWHILE else 1))
+        since, until = _stretch(wanted, middle, since, until, moments)
+    elif one.kind == FROM_THE_BEGINNING:
+        until = until or start + timedelta(hours=scenario.hours)
+    if one.kind == REQUIRED_MEANWHILE and until is not None:
+        until += STAYS_REQUIRED
     return Window(kind=one.kind, since=since, until=until, share=one.share)
 
 
 def _stretch(
-    one: Planted, since: datetime, until: datetime | None, moments: Sequence[datetime]
+    share: float, middle: float, since: datetime, until: datetime | None, moments: Sequence[datetime]
 ) -> tuple[datetime, datetime | None]:
-    """The part of a window in which the wanted share of its orders comes: its beginning, or its middle."""
+    """The part of a window in which this share of its orders comes."""
     inside = [moment for moment in moments if moment >= since and (until is None or moment < until)]
-    count = round((one.share or 0) * len(inside))
+    count = round(share * len(inside))
     if not count:
         return since, since
-    first = 0 if one.kind == "before_minimum_date" else (len(inside) - count) // 2
+    first = int((len(inside) - count) * middle)
     begins = since if first == 0 else inside[first]
     return begins, inside[first + count] if first + count < len(inside) else until
+
+
+def _within(one: Planted, start: datetime, windows: Sequence[Window]) -> Planted:
+    """The planting with the window in which its orders may be."""
+    window = next(window for window in windows if window.kind == one.kind)
+    if one.kind != REQUIRED_MEANWHILE or one.share is None or window.until is None:
+        return one
+    hour = timedelta(hours=1)
+    from_h, until_h = (window.since - start) / hour, (window.until - STAYS_REQUIRED - start) / hour
+    return replace(one, from_h=from_h, until_h=until_h, share=max(1 / 3, one.share))
 
 
 def _struck(
@@ -112,18 +138,19 @@ def _struck(
     if one.share and inside:
         wanted = max(wanted, 1)
     free = [place for place in inside if place not in set(taken)]
-    calm = [place for place in free if one.share is None or _is_calm(moments[place], start, windows)]
+    calm = [place for place in free if one.share is None or _is_calm(one, moments[place], start, windows)]
     if len(calm) < wanted:
         calm += chance.sample(rest := [p for p in free if p not in set(calm)], min(wanted - len(calm), len(rest)))
     return sorted(chance.sample(calm, min(wanted, len(calm))))
 
 
-def _is_calm(moment: datetime, start: datetime, windows: Sequence[Window]) -> bool:
-    """Whether nothing that holds back every order happens around this moment."""
+def _is_calm(one: Planted, moment: datetime, start: datetime, windows: Sequence[Window]) -> bool:
+    """Whether nothing happens around this moment that holds back every order, or would look as if it did."""
     if moment < start + FIRST_STRUCK:
         return False
+    loud = SHOP_WIDE if one.kind in WRONG else SHOP_WIDE | {REQUIRED_MEANWHILE}
     return not any(
         window.since - MARGIN <= moment and (window.until is None or moment < window.until + MARGIN)
         for window in windows
-        if window.kind in SHOP_WIDE
+        if window.kind in loud
     )

@@ -160,6 +160,10 @@ def test_tax_alone_is_named_instead_of_the_total() -> None:
     assert found(look(order(), sale("98", tax=Decimal(8)))) == [(Kind.TAX, "", "10", "8")]
 
 
+def test_tax_alone_is_named_when_shipping_is_a_line_of_the_sale() -> None:
+    assert kinds(look(order(), sale("98", tax=Decimal(8), shipping=Decimal(0)))) == {Kind.TAX}
+
+
 def test_tax_that_does_not_account_for_the_total_is_named_beside_it() -> None:
     assert kinds(look(order(), sale("89", tax=Decimal(9)))) == {Kind.TOTAL, Kind.TAX}
 

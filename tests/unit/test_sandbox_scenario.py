@@ -1,5 +1,6 @@
 """A scenario's JSON is read strictly: what is not understood is named with its place."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -110,6 +111,13 @@ def test_a_share_of_what_holds_back_everything_is_a_stretch_of_the_day() -> None
     window = made.windows[0]
     assert sum(window.holds(moment) for moment in moments) == 100
     assert not made.causes
+
+
+def test_stretches_do_not_meet() -> None:
+    kinds = ("connector_stalled", "download_orders_off", "required_custom_field", "pos_down", "order_source_unset")
+    faults = [{"fault" if kind == "pos_down" else "cause": kind, "share": 0.08} for kind in kinds]
+    windows = sorted(planting(faults=faults)[0].windows, key=lambda window: window.since)
+    assert all(before.until < after.since for before, after in itertools.pairwise(windows))
 
 
 def test_an_order_of_its_own_cause_is_not_placed_where_everything_is_held_back() -> None:

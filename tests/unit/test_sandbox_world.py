@@ -157,7 +157,7 @@ ABSENT: dict[str, Callable[[World, Fate], bool]] = {
 }  # fmt: skip
 
 PRESENT: dict[str, Check] = {
-    "pending_required_field": lambda w, f, s: pending(w, f, s) and not s[0].custom and bool(w.books.required_fields()),
+    "pending_required_field": lambda w, f, s: pending(w, f, s) and not s[0].custom,
     "pending_total_mismatch": lambda w, f, s: pending(w, f, s) and s[0].balance == s[0].total - f.order.total != 0,
     "pending_missing_product": lambda w, f, s: pending(w, f, s) and short(f, s),
     "pending_refund_on_open": lambda w, f, s: (
@@ -302,6 +302,22 @@ def test_staff_key_in_an_hour_later_what_a_cause_holds_back() -> None:
     assert 5 <= len(keyed) <= 25
     assert len([ticket for ticket in world.books.all_tickets() if ticket.reference is None]) == len(keyed)
     assert all(fate.keyed_at - fate.order.created_at >= HOUR for fate in keyed if fate.keyed_at)
+
+
+def test_an_empty_field_is_required_when_the_order_comes_and_until_staff_have_looked() -> None:
+    world = opened({"cause": "pending_required_field", "share": 0.1}, {"cause": "customer_incomplete", "share": 0.1})
+    assert not world.books.required_fields()
+    came: list[datetime] = []
+    while (moment := world.timeline.next_at()) is not None and len(came) < 30:
+        world.timeline.move(moment)
+        came = [fate.wrong_since for fate in world.fates.values() if fate.wrong_since is not None]
+        assert not came or world.books.required_fields("sales.order")
+    world.timeline.move(came[-1] + timedelta(hours=1))
+    assert world.books.required_fields("sales.order")
+    held = [fate for fate in world.fates.values() if fate.planted == "customer_incomplete"]
+    assert not [fate for fate in held if min(came) < fate.order.created_at < max(came)]
+    to_the_end(world)
+    assert not world.books.required_fields()
 
 
 # --- what is declared -----------------------------------------------------------------------------------------------

@@ -35,15 +35,24 @@ def fix_held(row: Row[Any]) -> str | None:
 
 
 def settled_cause(row: Row[Any], findings: Sequence[Finding], now: datetime) -> dict[str, Any]:
-    """The first cause of an order stays, unless a later look has better evidence for another one."""
+    """The first cause of an order stays, unless a later look has better evidence for another one.
+
+    What was only to be waited for, and is seen gone, gives way to a cause that is known as well as it was.
+    """
     first = findings[0] if findings else None
     if first is None:
         return {}
-    weaker = row.cause in (None, "unexplained") or WEIGHT[first.certainty] > WEIGHT.get(row.certainty, 0)
+    better = WEIGHT[first.certainty] - WEIGHT.get(row.certainty, 0)
+    weaker = row.cause in (None, "unexplained") or better > 0 or (better == 0 and _waited_out(row, findings))
     if not weaker or (row.cause and first.cause == "unexplained"):
         return {}
     noticed = {} if row.noticed_at and row.cause != "unexplained" else {"noticed_at": now}
     return {"cause": first.cause, "subject": first.subject, "certainty": first.certainty.value, **noticed}
+
+
+def _waited_out(row: Row[Any], findings: Sequence[Finding]) -> bool:
+    rule = catalogue().get(row.cause or "")
+    return rule is not None and rule.remedy is Remedy.WAIT and row.cause not in {one.cause for one in findings}
 
 
 def next_state(

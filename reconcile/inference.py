@@ -2,7 +2,8 @@
 
 A filter that is off holds back every order with its property and lets the others through. An order is held back by a
 filter when the orders like it that became eligible around it are all late, none that became eligible later has
-arrived, and orders without the property did arrive meanwhile.
+arrived, and orders without the property did arrive meanwhile,
+overtaking them.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ ARCHIVED_AT_ONCE = timedelta(minutes=2)
 FULFILLED_AT_ONCE = timedelta(minutes=2)
 ENOUGH_LATE = 3  # orders with the property, in a row, before it is called likely
 ENOUGH_ARRIVED = 3  # orders without it that arrived meanwhile
+ENOUGH_AMID = 10  # orders with the property, before one arrival among them says as much as three
 ENOUGH_STALLED = 5  # eligible orders in a row, of any kind, none arrived
 ANY = ""  # the trait that every order has
 MANUAL_GATEWAYS = ("manual", "bank deposit", "cash on delivery", "cod", "money order")
@@ -128,11 +130,23 @@ def held_back(
         return None
     since = min(o.eligible_at for o in run)
     others = [o for o in outcomes if not has(o, trait) and not o.explained and o.eligible_at >= since]
-    arrived = sum(1 for o in others if o.arrived_at is not None)
+    came = [o for o in others if o.arrived_at is not None]
     absent = sum(1 for o in others if o.arrived_at is None and o.late)
-    if arrived < ENOUGH_ARRIVED or absent > arrived:
+    if absent > len(came) or not _tells(run, came, enough):
         return None
-    return HeldBack(late=len(run), arrived_without=arrived, since=since)
+    return HeldBack(late=len(run), arrived_without=len(came), since=since)
+
+
+def _tells(run: Sequence[Outcome], came: Sequence[Outcome], enough: int) -> bool:
+    """Whether the others that arrived tell a filter from a queue: they overtook the late ones, and were not one by chance.
+
+    Where others are rare, a single one that came amid a long run is enough.
+    """
+    newest = max((o.eligible_at for o in came), default=None)
+    if newest is None or sum(o.eligible_at <= newest for o in run) < enough:
+        return False
+    behind = sum(o.eligible_at > newest for o in run)
+    return len(came) >= ENOUGH_ARRIVED or (len(run) >= ENOUGH_AMID and behind >= ENOUGH_LATE)
 
 
 def stalled_since(outcomes: Sequence[Outcome]) -> HeldBack | None:

@@ -109,6 +109,21 @@ def test_held_back_needs_three_in_a_row_and_three_others() -> None:
     assert held_back([run[0], *others], "archived", at(0), GRACE, enough=1) is not None
 
 
+def test_a_queue_that_is_being_worked_off_is_no_filter() -> None:
+    run = [outcome(10), outcome(11), outcome(12)]
+    before = [outcome(n, "other", took=30) for n in (10, 10.5, 10.6)]
+    assert held_back([*run, *before], "archived", at(11), GRACE) is None
+    assert held_back([*run, *before, outcome(12, "other", took=1)], "archived", at(11), GRACE) is not None
+
+
+def test_one_that_came_amid_ten_is_enough() -> None:
+    run = [outcome(n) for n in range(10)]
+    assert held_back([*run, outcome(4.5, "other", took=1)], "archived", at(1), GRACE) is not None
+    assert held_back([*run, outcome(1.5, "other", took=1)], "archived", at(1), GRACE) is None, "it came before it began"
+    assert held_back([*run, outcome(7.5, "other", took=1)], "archived", at(1), GRACE) is None, "too few behind it"
+    assert held_back([*run[:9], outcome(4.5, "other", took=1)], "archived", at(1), GRACE) is None
+
+
 def test_held_back_is_silent_when_most_others_are_late_too() -> None:
     run = [outcome(0), outcome(1), outcome(2)]
     others = [outcome(n, "other", took=1) for n in (0.5, 1.5, 2.5)]

@@ -1,0 +1,60 @@
+"""Which cause stays with an order when its looks find different ones."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import DateTime, Row, String, create_engine, literal, select
+
+from reconcile.cases import settled_cause
+from reconcile.model import Certainty, Finding, Remedy, Scope
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def row(cause: str | None, certainty: str | None) -> Row[Any]:
+    """An order of the ledger, with what was settled on it an hour ago."""
+    noticed_at = NOW - timedelta(hours=1) if cause else None
+    columns = (
+        literal(cause, String).label("cause"),
+        literal(certainty, String).label("certainty"),
+        literal(noticed_at, DateTime(timezone=True)).label("noticed_at"),
+    )
+    with create_engine("sqlite://").connect() as connection:
+        return connection.execute(select(*columns)).one()
+
+
+def found(cause: str, certainty: str = "likely", subject: str = "") -> Finding:
+    return Finding(
+        cause=cause, certainty=Certainty(certainty), remedy=Remedy.FIX_THEN_RETRY, scope=Scope.SHOP, facts=(),
+        subject=subject,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "findings", "settled"),
+    [
+        ((None, None), [found("archived_orders_off")], "archived_orders_off"),
+        (("unexplained", "likely"), [found("archived_orders_off", "possible")], "archived_orders_off"),
+        (("archived_orders_off", "likely"), [found("fulfilled_orders_off")], None),
+        (("archived_orders_off", "possible"), [found("fulfilled_orders_off")], "fulfilled_orders_off"),
+        (("archived_orders_off", "possible"), [found("unexplained")], None),
+        (("archived_orders_off", "likely"), [], None),
+        (("connector_stalled", "likely"), [found("unfulfilled_orders_off")], "unfulfilled_orders_off"),
+        (("connector_stalled", "likely"), [found("unfulfilled_orders_off"), found("connector_stalled")], None),
+        (("connector_stalled", "likely"), [found("manual_payments_off", "possible")], None),
+        (("connector_stalled", "likely"), [found("unexplained")], None),
+    ],
+)
+def test_settled_cause(before: tuple[str | None, str | None], findings: list[Finding], settled: str | None) -> None:
+    assert settled_cause(row(*before), findings, NOW).get("cause") == settled
+
+
+def test_it_was_noticed_when_the_first_cause_was() -> None:
+    assert settled_cause(row(None, None), [found("archived_orders_off")], NOW)["noticed_at"] == NOW
+    assert settled_cause(row("unexplained", "likely"), [found("archived_orders_off")], NOW)["noticed_at"] == NOW
+    assert "noticed_at" not in settled_cause(
+        row("connector_stalled", "likely"),
+        [found("unfulfilled_orders_off", subject="Download Unfulfilled Orders")],
+        NOW,
+    )

@@ -15,6 +15,7 @@ from reconcile.pos.registry import ADAPTERS
 from sandbox.heartland.books import HeartlandBooks, Line
 from sandbox.heartland.server import heartland_blueprint
 from sandbox.heartland.switches import Switches
+from tests.contract.lightspeed_r_account import lightspeed_r
 from tests.contract.serving import served
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -106,4 +107,4 @@ def heartland(switches: Mapping[str, object] = {}) -> Iterator[HeartlandAccount]
 
 
 # One opener per kind in the registry; the suite fails when one is missing.
-OPENERS: Mapping[str, Callable[..., Any]] = {"heartland": heartland}
+OPENERS: Mapping[str, Callable[..., Any]] = {"heartland": heartland, "lightspeed_r": lightspeed_r}

@@ -86,7 +86,10 @@ def _page(
         cursor = _read(args["before"])
         earlier = [record for record in found if order(record) != cursor and not beyond(record, cursor)]
         return earlier[-limit:], len(earlier) <= limit, True
-    start = [record for record in found if beyond(record, _read(args["after"]))] if "after" in args else list(found)
+    start = list(found)
+    if "after" in args:
+        cursor = _read(args["after"])
+        start = [record for record in found if beyond(record, cursor)]
     return start[:limit], len(start) == len(found), len(start) > limit
 
 

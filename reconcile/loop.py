@@ -278,11 +278,8 @@ def _write(this: Round, connection: Connection, one: Judged) -> None:
         **_presence(row, look, now),
     }
     values |= remediate.judge_touch(this, connection, row, look)
-    if one.standing is Standing.MATCHED and not row.touches and row.cause and not _was_late(this, row, look):
-        values |= {
-            "subject": "",
-            **dict.fromkeys(("cause", "certainty", "noticed_at")),
-        }  # a false start: it came by itself
+    if one.standing is Standing.MATCHED and not row.touches and row.cause and _came_by_itself(this, row, look):
+        values |= {"subject": "", **dict.fromkeys(("cause", "certainty", "noticed_at"))}
     values["next_look_at"] = _next(this, row, one, values)
     where = (orders.c.store == row.store, orders.c.order_id == row.order_id)
     newest = connection.execute(select(orders).where(*where).with_for_update()).first()
@@ -291,6 +288,11 @@ def _write(this: Round, connection: Connection, one: Judged) -> None:
     values = unless_changed(row, newest, values, now)
     _tell_history(connection, row, one, values, now)
     connection.execute(update(orders).where(*where).values(**values))
+
+
+def _came_by_itself(this: Round, row: Row[Any], look: Look) -> bool:
+    """A false start, or an order that was let in at last: released, or tagged as the connector wants it."""
+    return row.standing == Standing.EXCLUDED or not _was_late(this, row, look)
 
 
 def _was_late(this: Round, row: Row[Any], look: Look) -> bool:

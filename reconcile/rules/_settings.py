@@ -1,6 +1,6 @@
 """What the rules for the connector's settings share: whether a filter holds an order back. Not a rule."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -142,6 +142,14 @@ def _twins(ev: Evidence, this: Filter) -> list[Filter]:
 def _rivals(ev: Evidence, this: Filter) -> list[Filter]:
     found = traits(ev.order)
     return [one for one in FILTERS if one is not this and one.trait in found and _stands(ev, one)]
+
+
+def accounts_for(ev: Evidence, absent: Collection[Outcome]) -> bool:
+    """Whether a filter that holds this order back holds back all of these too."""
+    found = traits(ev.order)
+    return any(
+        one.trait in found and all(one.trait in each.traits for each in absent) and _stands(ev, one) for one in FILTERS
+    )
 
 
 def _stands(ev: Evidence, rival: Filter) -> bool:

@@ -9,6 +9,7 @@ from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import moment, shop
 from reconcile.rules._set_up import stops_all, without_employee
+from reconcile.rules._settings import accounts_for
 
 
 @rule(
@@ -30,8 +31,9 @@ def connector_stalled(ev: Evidence) -> Suspicion | None:
       connector's support with one order as the example.
     Then: nothing is touched as long as it stands, since a touch into a standing queue is the likeliest way to a double.
       Orders are touched again only after a later one has arrived.
-    Not this: orders of some kind do arrive, so that a setting holds back the others. Something that is seen or declared
-      stops every order: a required custom field, the missing payment type, no order source, downloads switched off.
+    Not this: orders of some kind do arrive, so that a setting holds back the others, even when those others have been
+      the only ones for a while. Something that is seen or declared stops every order: a required custom field, the
+      missing payment type, no order source, downloads switched off.
     Source: facts/connector-causes.md, A2 X5 and section 7 (4)
     """
     run = _standing(ev) if ev.absent and not stops_all(ev) and not without_employee(ev) else None
@@ -49,7 +51,8 @@ def _standing(ev: Evidence) -> HeldBack | None:
     opened = max((o.eligible_at for o in ev.shop.outcomes if o.arrived_at is not None), default=None)
     if opened is not None and opened > ev.eligible_at:
         return None
-    return stalled_since(_outrun(ev, [o for o in ev.shop.outcomes if opened is None or o.eligible_at > opened]))
+    absent = [o for o in ev.shop.outcomes if opened is None or o.eligible_at > opened]
+    return None if accounts_for(ev, absent) else stalled_since(_outrun(ev, absent))
 
 
 def _outrun(ev: Evidence, absent: Sequence[Outcome]) -> list[Outcome]:

@@ -45,7 +45,8 @@ class Pace:
         """Seconds until a request surely fits."""
         passed = now - self.heard_at
         over = self.level - passed * self.drip + DEAREST - self.size if self.size else 0.0
-        burst = SECOND - passed if self.burst_limit and self.burst >= self.burst_limit else 0.0
+        full = bool(self.burst_limit) and self.burst >= self.burst_limit
+        burst = SECOND if full and passed < SECOND else 0.0  # where its seconds begin is not said
         return max(0.0, over / self.drip if self.drip else 0.0, burst)
 
     def hear(self, headers: Mapping[str, str], now: float) -> None:

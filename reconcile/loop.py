@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, literal, select, update
 
 from reconcile import codec, incidents, remediate, shop_evidence, snapshot
-from reconcile.cases import fix_held, next_state, settled_cause, unless_changed, was_dismissed
+from reconcile.cases import held_back_by, next_state, settled_cause, unless_changed, was_dismissed
 from reconcile.compare import Look, compare
 from reconcile.config import Shop
 from reconcile.decide import Proof, Situation, decide
@@ -141,13 +141,14 @@ def _compare(this: Round, row: Row[Any], order: Order, sales: Sequence[Any]) -> 
 def _shop_evidence(this: Round, looks: Sequence[Look]) -> ShopEvidence:
     with this.services.ledger.read() as connection:
         evidence = shop_evidence.gather(connection, this.shop, this.row, this.declared, this.usual, this.now)
+        sellers = shop_evidence.sellers(connection, this.shop.store)
     skus = shop_evidence.skus_of([look.order for look in looks])
     if not looks or not shop_evidence.needs_reading(evidence.set_up, skus, this.now):
         return evidence
-    set_up = shop_evidence.read_set_up(this.pos, skus)
+    set_up = shop_evidence.read_set_up(this.pos, skus, declared=this.declared, sellers=sellers)
     with this.services.ledger.write() as connection:
-        change(connection, this.shop.store, set_up=codec.to_json(set_up))
-    return replace(evidence, set_up=set_up)
+        set_up, past = shop_evidence.keep_reading(connection, this.shop.store, set_up)
+    return replace(evidence, set_up=set_up, past=past)
 
 
 def _judge(this: Round, row: Row[Any], look: Look, shop: ShopEvidence, found: snapshot.Snapshot) -> Judged:
@@ -185,9 +186,9 @@ def _still_completing(this: Round, look: Look) -> bool:
 def _situation(
     this: Round, row: Row[Any], look: Look, findings: Sequence[Finding], standing: Standing, *, control: bool
 ) -> Situation:
-    held = fix_held(row)
-    said_fixed = held if held and this.book.said_fixed(held, row.subject) else None
-    stands = any(f.remedy is Remedy.FIX_THEN_RETRY and f.cause != said_fixed for f in findings)
+    held, subject = held_back_by(row, findings)
+    said_fixed = held if held and this.book.said_fixed(held, subject) else None
+    stands = any(f.remedy is Remedy.FIX_THEN_RETRY and not f.gone and f.cause != said_fixed for f in findings)
     cause = held or "unexplained"
     first_absent = row.absent_first_at or this.now
     return Situation(
@@ -210,7 +211,7 @@ def _situation(
         attempts=row.attempts,
         last_touch=this.book.last(row.order_id),
         touch=TouchEffect(this.row.touch),
-        group=this.book.group(cause, row.subject if held else "", this.now, row.requeued_at),
+        group=this.book.group(cause, subject, this.now, row.requeued_at),
         touched_last_hour=this.book.last_hour(this.now),
         share=(this.book.by_policy_today(this.now) + 1) / max(1, this.today),
         eligible_today=this.today,

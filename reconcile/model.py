@@ -223,6 +223,7 @@ class RequiredField:
     key: str
     name: str
     list_restricted: bool = False
+    since: datetime | None = None  # the first of the readings in a row that showed it required
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +255,7 @@ class Employee:
     locked: bool = False
     deleted: bool = False  # marked for deletion, or gone
     owns_token: bool = False  # the one who let us in
+    sells: bool = False  # seen on the connector's latest sales
 
     @property
     def active(self) -> bool:
@@ -335,6 +337,7 @@ class Finding:
     scope: Scope
     facts: tuple[Fact, ...]
     subject: str = ""  # what is shared by the orders it holds back: a setting, a field, a product, a SKU
+    gone: bool = False  # it held the order back, and is seen to be mended
 
 
 class Verb(StrEnum):

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, insert, select
 
-from reconcile import codec
 from reconcile.config import Shop
 from reconcile.errors import Rejected, Retryable, Unauthorised
 from reconcile.evidence import Declared
@@ -15,7 +14,7 @@ from reconcile.ledger.tables import checks, orders
 from reconcile.model import CaseState, Item, SetUp
 from reconcile.required_products import REQUIRED_SKUS, TITLES
 from reconcile.services import Services
-from reconcile.shop_evidence import read_set_up
+from reconcile.shop_evidence import keep_reading, read_set_up
 from reconcile.shops import change, declared_of, row_of
 
 
@@ -57,15 +56,16 @@ def check_set_up(shop: Shop, services: Services) -> list[CheckResult]:
     with services.ledger.read() as connection:
         row = row_of(connection, shop.store)
         held = _held_products(connection, shop.store)
+        latest = sellers(connection, shop.store)
     declared = declared_of(services, shop.store, row)
     try:
-        set_up = read_set_up(services.pos(shop), ())
+        set_up = read_set_up(services.pos(shop), (), declared=declared, sellers=latest)
     except (Retryable, Unauthorised, Rejected) as error:
         set_up = SetUp(read_at=now, unread={"required_fields": str(error), "items": str(error)})
     found = [*_employee(shop), *_downloads(declared), *_fields(set_up), *_products(set_up, held)]
     with services.ledger.write() as connection:
         if not set_up.unread:
-            change(connection, shop.store, set_up=codec.to_json(set_up))
+            keep_reading(connection, shop.store, set_up)
         change(connection, shop.store, checked_at=now, next_check_at=now + shop.check_every)
         _keep(connection, shop.store, found, now)
     return found

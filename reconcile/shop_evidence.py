@@ -16,10 +16,13 @@ from reconcile.ledger.tables import orders
 from reconcile.model import Certainty, Order, Sale, SetUp, SetUpQuestions, Standing
 from reconcile.pos.base import Pos
 from reconcile.required_products import REQUIRED_SKUS
+from reconcile.set_up_readings import follows, past_with
+from reconcile.shops import change, row_of
 
 WINDOW = timedelta(hours=48)
 MOST_OUTCOMES = 2_000
 STALE = timedelta(minutes=5)  # a reading of the set-up older than this is made again when an order is absent
+LATEST_SALES = 5
 SHOP_WIDE = frozenset({"explained"})
 FILTER_CAUSES_SUFFIX = ("_off", "_excluded", "stalled", "unexplained")
 
@@ -32,6 +35,7 @@ def gather(
         pos=shop.pos_kind,
         declared=declared,
         set_up=codec.from_json(SetUp, row.set_up) if row.set_up else None,
+        past=tuple(codec.from_json(SetUp, one) for one in row.set_up_past),
         outcomes=tuple(_outcomes(connection, row, usual, now)),
     )
 
@@ -78,9 +82,31 @@ def needs_reading(set_up: SetUp | None, skus: frozenset[str], now: datetime) -> 
     return set_up.items is not None and not skus <= set(set_up.items)
 
 
-def read_set_up(pos: Pos, skus: Iterable[str]) -> SetUp:
-    """A fresh reading that covers the connector's required products and these SKUs."""
-    return pos.set_up(SetUpQuestions(skus=tuple(sorted({*REQUIRED_SKUS, *skus}))))
+def read_set_up(pos: Pos, skus: Iterable[str], *, declared: Declared, sellers: Sequence[str]) -> SetUp:
+    """A fresh reading that covers the connector's required products, these SKUs, and whoever the connector sells as."""
+    return pos.set_up(
+        SetUpQuestions(
+            skus=tuple(sorted({*REQUIRED_SKUS, *skus})), employee=declared.employee or "", employee_ids=tuple(sellers)
+        )
+    )
+
+
+def sellers(connection: Connection, store: str) -> tuple[str, ...]:
+    """The employees on the latest sales that the connector brought, by the POS's ids; the newest first."""
+    c = orders.c
+    query = select(c.sales).where(c.store == store, c.arrived_at.is_not(None)).order_by(c.arrived_at.desc())
+    found = [sale.get("employee_id") for row in connection.execute(query.limit(LATEST_SALES)) for sale in row.sales]
+    return tuple(dict.fromkeys(number for number in found if number))
+
+
+def keep_reading(connection: Connection, store: str, read: SetUp) -> tuple[SetUp, tuple[SetUp, ...]]:
+    """Keep a reading in the ledger; answers it with what the earlier ones knew, and the past ones worth keeping."""
+    row = row_of(connection, store)
+    previous = codec.from_json(SetUp, row.set_up) if row.set_up else None
+    whole = follows(previous, read)
+    past = past_with([codec.from_json(SetUp, one) for one in row.set_up_past], previous, whole)
+    change(connection, store, set_up=codec.to_json(whole), set_up_past=[codec.to_json(one) for one in past])
+    return whole, past
 
 
 def skus_of(orders_: Sequence[Order]) -> frozenset[str]:

@@ -87,14 +87,16 @@ def read_employees(pages: Pages, wanted: SetUpQuestions) -> tuple[Employee, ...]
     rows = pages.every("Employee", [ARCHIVED_TOO], key="employeeID")
     asked = {*wanted.employee_ids, *([token_of] if token_of else [])}
     found = {
-        id_of(row, "employeeID"): employee_from(row, token_of=token_of)
+        id_of(row, "employeeID"): employee_from(row, token_of=token_of, sellers=wanted.employee_ids)
         for row in rows
         if id_of(row, "employeeID") in asked or _is_called(row, wanted.employee)
     }
-    gone = [
-        Employee(employee_id=number, name="", deleted=True, owns_token=number == token_of)
-        for number in asked - set(found)
-    ]
+    gone = (
+        Employee(
+            employee_id=number, name="", deleted=True, owns_token=number == token_of, sells=number in wanted.employee_ids
+        )
+        for number in sorted(asked - set(found))
+    )  # fmt: skip
     return (*found.values(), *gone)
 
 

@@ -4,7 +4,7 @@ Raises `Untrustworthy` on a row that cannot be what it claims to be. Texts never
 Source: facts/lightspeed-api.md, A6, A8 and A9.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -94,7 +94,7 @@ def item_from(row: Row, sku: str) -> Item:
     )
 
 
-def employee_from(row: Row, *, token_of: str | None) -> Employee:
+def employee_from(row: Row, *, token_of: str | None, sellers: Collection[str]) -> Employee:
     """An employee; archived and locked out are two switches."""
     number = id_of(row, "employeeID")
     return Employee(
@@ -103,6 +103,7 @@ def employee_from(row: Row, *, token_of: str | None) -> Employee:
         archived=bool(flag(row, "archived")),
         locked=bool(flag(row, "lockOut")),
         owns_token=number == token_of,
+        sells=number in sellers,
     )
 
 

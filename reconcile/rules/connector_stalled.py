@@ -7,6 +7,7 @@ from reconcile.evidence import Evidence, Outcome
 from reconcile.inference import HeldBack, stalled_since
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
+from reconcile.rules._employee import gone, perhaps_gone
 from reconcile.rules._facts import moment, shop
 from reconcile.rules._set_up import stops_all, without_employee
 from reconcile.rules._settings import accounts_for
@@ -33,10 +34,13 @@ def connector_stalled(ev: Evidence) -> Suspicion | None:
       Orders are touched again only after a later one has arrived.
     Not this: orders of some kind do arrive, so that a setting holds back the others, even when those others have been
       the only ones for a while. Something that is seen or declared stops every order: a required custom field, the
-      missing payment type, no order source, downloads switched off.
+      missing payment type, no order source, downloads switched off,
+      or an employee of the connector's who is archived, locked out or gone.
     Source: facts/connector-causes.md, A2 X5 and section 7 (4)
     """
-    run = _standing(ev) if ev.absent and not stops_all(ev) and not without_employee(ev) else None
+    if not ev.absent or stops_all(ev) or without_employee(ev) or gone(ev) or perhaps_gone(ev):
+        return None
+    run = _standing(ev)
     if run is None or ev.eligible_at < run.since:
         return None
     return Suspicion(Certainty.LIKELY, (

@@ -2,10 +2,11 @@
 
 from reconcile.evidence import Evidence
 from reconcile.inference import stalled_since
-from reconcile.model import Certainty, Remedy, Scope
+from reconcile.model import Certainty, Employee, Fact, Remedy, Scope
 from reconcile.rules import Suspicion, rule
+from reconcile.rules._employee import gone, named, perhaps_gone, since, title_of, unknown_name, why
 from reconcile.rules._facts import declared, moment, pos, shop
-from reconcile.rules._set_up import stops_all, without_employee
+from reconcile.rules._set_up import overdue, passed, read_fact, stops_all, without_employee
 
 SETTING = "Employee assigned to POS transactions"
 
@@ -25,21 +26,55 @@ def employee_archived(ev: Evidence) -> Suspicion | None:
     The connector writes sales as an employee of the POS, with the access of the one who installed it. When that
     employee is archived, the access is lost and no order is carried any more.
 
-    Evidence: five or more late orders in a row, this one among them, and no later order of any kind has arrived, while
-      it is declared that no employee is assigned: likely. While an employee is declared, or nothing is: possible,
-      beside `connector_stalled`, since whether that employee is active was not read.
+    Evidence: the order is absent, none that became eligible later has arrived, and whoever the connector sells as is
+      seen archived, locked out or deleted in the POS: the declared employee, or, when none of that name is there, those
+      of its latest sales: certain. Five or more late orders in a row, none arrived later, and nobody is declared as
+      assigned, or the POS has nobody of the declared name, or the employee of its latest sales or of our own access is
+      not active: likely. The same while it is not known who is assigned, or whether that employee is active: possible,
+      beside `connector_stalled`.
     Fix: Shopify > Mortar > Settings > orders panel > Employee assigned to POS transactions: choose an active one, best
       one kept for online orders (eCom Orders, Online Orders, Shopify Sales), and save.
     Then: once a later order has arrived, one held order is touched, and the others follow after it has arrived.
-    Not this: Heartland Retail has no such setting. Orders of any kind arrive, so that the access is there. A single
-      absent order never speaks for it, nor anything else that stops every order and is seen.
+    Not this: Heartland Retail has no such setting. An order that became eligible later has arrived, so that the access
+      is there. The assigned employee was read and is active. Anything else that stops every order and is seen.
     Source: facts/connector-causes.md, A2 X1 and X2; facts/lightspeed-api.md, A9
     """
-    run = stalled_since(ev.shop.outcomes) if ev.absent and not stops_all(ev) else None
+    if not ev.absent or stops_all(ev):
+        return None
+    one = gone(ev)
+    if one is not None:
+        return _seen(ev, one)
+    run = stalled_since(ev.shop.outcomes)
     if run is None or ev.eligible_at < run.since:
         return None
-    said = declared(SETTING, "nobody" if without_employee(ev) else ev.shop.declared.employee)
     stalled = shop("late orders in a row", f"{run.late}, none arrived since {moment(run.since)}")
+    return _assumed(ev, stalled)
+
+
+def _seen(ev: Evidence, one: Employee) -> Suspicion | None:
+    """What the POS itself shows of the employee."""
+    if not overdue(ev) or passed(ev):
+        return None
+    facts = (
+        pos(f"employee {title_of(one)}", why(one)),
+        declared(SETTING, ev.shop.declared.employee),
+        shop("nothing has arrived of what became eligible since", since(ev)),
+        read_fact(ev),
+    )
+    return Suspicion(Certainty.CERTAIN, facts, title_of(one))
+
+
+def _assumed(ev: Evidence, stalled: Fact) -> Suspicion | None:
+    """What a standing connector and a setting in doubt say together."""
+    said = declared(SETTING, "nobody" if without_employee(ev) else ev.shop.declared.employee)
     if without_employee(ev):
         return Suspicion(Certainty.LIKELY, (said, stalled), SETTING)
+    suspect = perhaps_gone(ev)
+    if suspect is not None:
+        seen = "there is none of this name" if unknown_name(ev) else why(suspect)
+        return Suspicion(
+            Certainty.LIKELY, (said, pos(f"employee {title_of(suspect)}", seen), stalled), title_of(suspect)
+        )
+    if named(ev):
+        return None  # the assigned employee is there, and active
     return Suspicion(Certainty.POSSIBLE, (said, pos("whether the employee is active", "not read"), stalled), SETTING)

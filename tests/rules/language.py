@@ -206,6 +206,8 @@ def set_up_of(raw: Raw) -> m.SetUp:
         values["items"] = {sku: items_of(sku, found) for sku, found in raw["items"].items()}
     if "locations" in raw:
         values["locations"] = tuple(location_of(one, n) for n, one in enumerate(raw["locations"], start=1))
+    if "employees" in raw:
+        values["employees"] = tuple(employee_of(one, n) for n, one in enumerate(raw["employees"], start=1))
     if "payment_types" in raw:
         values["payment_types"] = tuple(raw["payment_types"])
     assert set(raw) <= {*values, "read_after_s"}, f"unknown keys: {set(raw) - set(values)}"
@@ -214,6 +216,10 @@ def set_up_of(raw: Raw) -> m.SetUp:
 
 def location_of(raw: Raw, number: int) -> m.Location:
     return m.Location(**({"location_id": str(number)} | dict(raw)))
+
+
+def employee_of(raw: Raw, number: int) -> m.Employee:
+    return m.Employee(**({"employee_id": str(number)} | dict(raw)))
 
 
 def items_of(sku: str, found: int | list[Raw]) -> tuple[m.Item, ...]:

@@ -19,7 +19,8 @@ All times are seconds after the order's creation and may be negative.
     declared:  any field of `evidence.Declared`, lists and ISO times as in the stores file
     set_up:    null (never read), or the parts that were read: `required_fields`: [{group, name, key, list_restricted}],
                `items`: {SKU: how many active products} or {SKU: [{active: false, …}]}, `locations`: [{name, stations,
-               active}], `payment_types`: [names], `unread`: {part: why}
+               active}], `payment_types`: [names], `employees`: [{name, archived, locked, deleted, sells, owns_token}],
+               `unread`: {part: why}
     shop:      `pos`: heartland, lightspeed_r or lightspeed_x; `unreferenced`: [POS records without a reference];
                `outcomes`: how other orders fared, [{arrived: true or false, count: 1, from_s: 60, every_s: 60,
                traits: […], late: not arrived, explained: false}]. The order's own outcome is always added

@@ -34,6 +34,14 @@ def fix_held(row: Row[Any]) -> str | None:
     return row.cause if rule is not None and rule.remedy is Remedy.FIX_THEN_RETRY else None
 
 
+def held_back_by(row: Row[Any], findings: Sequence[Finding]) -> tuple[str | None, str]:
+    """The cause to be fixed that holds, or held, the order back, and its subject: the settled one, or one seen mended."""
+    if fix_held(row):
+        return row.cause, row.subject
+    mended = next((one for one in findings if one.gone and one.remedy is Remedy.FIX_THEN_RETRY), None)
+    return (mended.cause, mended.subject) if mended else (None, "")
+
+
 def settled_cause(row: Row[Any], findings: Sequence[Finding], now: datetime) -> dict[str, Any]:
     """The first cause of an order stays, unless a later look has better evidence for another one.
 

@@ -109,7 +109,7 @@ def decide(it: Situation) -> Decision:
 
 
 def _absent(it: Situation) -> Decision:
-    causes = [f for f in it.findings if f.remedy is not Remedy.NONE]
+    causes = [f for f in it.findings if f.remedy is not Remedy.NONE and not f.gone]
     waits = [f.cause for f in causes if f.remedy is Remedy.WAIT]
     if waits:
         return Decision(verb=Verb.WAIT, reason=STALLED if "connector_stalled" in waits else COMES_BY_ITSELF)

@@ -1,13 +1,16 @@
 """Why an order stands where it stands: every rule of the catalogue asked once, the shop's causes first. Pure."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from reconcile.compare import Look
 from reconcile.evidence import Evidence
-from reconcile.model import Certainty, Finding, Scope, Standing
+from reconcile.model import Certainty, Finding, Remedy, Scope, SetUp, Standing
 from reconcile.rules import Rule, catalogue
 
 LAST = "unexplained"  # asked only when no other rule speaks
+JUST_BEFORE = timedelta(minutes=5)  # a reading so shortly before an order still speaks for it
 SURE = {Certainty.CERTAIN: 0, Certainty.LIKELY: 1, Certainty.POSSIBLE: 2}
 JUDGED = (Standing.WAITING, Standing.MISSING, Standing.PENDING, Standing.DIFFERS)
 
@@ -24,6 +27,8 @@ def diagnose(ev: Evidence) -> tuple[Finding, ...]:
     if excluding:
         return _ranked(excluding)
     found = _found((r for r in rules.values() if not r.excludes and r.slug != LAST), ev)
+    if ev.absent and not any(one.remedy is Remedy.FIX_THEN_RETRY and SURE[one.certainty] < 2 for one in found):
+        found += _mended(ev)
     if ev.standing is Standing.WAITING:
         found = [one for one in found if one.scope is Scope.SHOP or one.certainty is Certainty.CERTAIN]
     elif not found and LAST in rules:
@@ -37,6 +42,31 @@ def standing_of(look: Look, findings: Sequence[Finding]) -> Standing:
     if not look.sales and any(one.cause in rules and rules[one.cause].excludes for one in findings):
         return Standing.EXCLUDED
     return look.standing
+
+
+def _mended(ev: Evidence) -> list[Finding]:
+    """What stood in the POS's settings when the order became eligible or after, and no longer holds it back."""
+    readings = [one for one in (ev.shop.set_up, *ev.shop.past) if one is not None]
+    for read in readings:
+        if read.read_at < ev.eligible_at - JUST_BEFORE:
+            break
+        then, without = _as_of(ev, read), replace(ev, shop=replace(ev.shop, set_up=None))
+        fixable = [rule for rule in catalogue().values() if rule.remedy is Remedy.FIX_THEN_RETRY]
+        found = [(rule, one) for rule in fixable if (one := rule.find(then)) and SURE[one.certainty] < 2]
+        shown = [replace(one, gone=True) for rule, one in found if rule.find(without) is None]
+        if shown:
+            return shown
+    return []
+
+
+def _as_of(ev: Evidence, read: SetUp) -> Evidence:
+    """The same order with the settings as they were read then, and the arrivals that had been seen by then."""
+    seen = tuple(
+        replace(one, arrived_at=one.arrived_at if one.arrived_at and one.arrived_at <= read.read_at else None)
+        for one in ev.shop.outcomes
+        if one.eligible_at <= max(read.read_at, ev.eligible_at)
+    )
+    return replace(ev, shop=replace(ev.shop, set_up=read, outcomes=seen))
 
 
 def _found(rules: Iterable[Rule], ev: Evidence) -> list[Finding]:

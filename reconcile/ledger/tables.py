@@ -53,6 +53,7 @@ shops = Table(
     Column("shopify_pause_until", Moment),
     Column("last_delivery_at", Moment),
     Column("set_up", Json),  # the newest reading of the POS's settings
+    Column("set_up_past", Json, nullable=False, server_default="[]"),  # the last reading of each trouble that is over
     Column("spellings", Json, nullable=False, server_default="{}"),  # pattern → orders matched under it
     Column("known_reference", String(255)),  # one that is in the POS: the positive control of every proof of absence
     Column("touch", String(16), nullable=False, server_default="unproven"),

@@ -51,6 +51,17 @@ def of_sales(field: RequiredField) -> bool:
     return field.group.startswith("sales") or "payment" in field.group
 
 
+def stops_sales(ev: Evidence) -> list[RequiredField]:
+    """The required fields on sales under which no order has passed since they were first seen required."""
+    return [field for field in required_fields(ev) if of_sales(field) and not _has_passed(ev, field)]
+
+
+def _has_passed(ev: Evidence, field: RequiredField) -> bool:
+    """Whether an order that became eligible while the field was required has arrived: the connector fills it."""
+    since = field.since
+    return since is not None and any(o.arrived_at is not None and o.eligible_at > since for o in ev.shop.outcomes)
+
+
 def of_items(field: RequiredField) -> bool:
     """Whether only a new product needs the field."""
     return field.group.startswith("item")
@@ -104,7 +115,7 @@ def stops_all(ev: Evidence) -> bool:
     return any(
         chain(
             (ev.shop.declared.download_orders is False, without_payment_type(ev)),
-            (of_sales(field) for field in required_fields(ev)),
+            map(bool, stops_sales(ev)),
             _heartland(ev) if ev.shop.pos == "heartland" else (),
         )
     )

@@ -4,7 +4,16 @@ from reconcile.evidence import Evidence
 from reconcile.model import Certainty, Fact, Remedy, RequiredField, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import pos
-from reconcile.rules._set_up import of_items, of_sales, overdue, passed, passed_fact, read_fact, required_fields
+from reconcile.rules._set_up import (
+    of_items,
+    of_sales,
+    overdue,
+    passed,
+    passed_fact,
+    read_fact,
+    required_fields,
+    stops_sales,
+)
 
 ENOUGH_PASSED = 5  # later orders that arrived although the field was required: the connector fills it
 
@@ -26,12 +35,14 @@ def required_custom_field(ev: Evidence) -> Suspicion | None:
 
     Evidence: the order is absent, and a custom field is required in the settings that were just read. On sales:
       certain as long as no later order has arrived, possible after one has. On customers: likely, and possible after
-      later orders have arrived, since theirs may be known buyers.
+      later orders have arrived, since theirs may be known buyers. A field that was required when the order became
+      eligible, and is mended by now, is named all the same.
     Fix: Heartland > Settings > Custom Fields: set Required to No on the field named above. It is advised for all of
       them.
     Then: settings are not retroactive. Once a later reading shows the field no longer required, one held order is
       touched, and the others follow after it has arrived.
-    Not this: five later orders that arrived while a field on sales was required show that it stops nothing. A field on
+    Not this: an order that became eligible while the field was seen required, and arrived, shows that the connector
+      fills it: it stops nothing. A field on
       items stops the making of a product, which is `required_product_unusable`. An order that is there, but
       pending, is `pending_required_field`.
     Source: facts/connector-causes.md, A4 H1; facts/heartland-api.md, 2.5 and 3.3
@@ -39,7 +50,7 @@ def required_custom_field(ev: Evidence) -> Suspicion | None:
     if not overdue(ev):
         return None
     later = passed(ev)
-    on_sales = [field for field in required_fields(ev) if of_sales(field)]
+    on_sales = stops_sales(ev)
     if on_sales and later == 0:
         return _suspicion(ev, Certainty.CERTAIN, on_sales)
     of_buyers = [field for field in required_fields(ev) if not of_sales(field) and not of_items(field)]

@@ -1,12 +1,11 @@
 """Set-up check: the connector's help-page checklist, read from the POS and the declared settings."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Connection, delete, insert, select
 
+from reconcile.check_result import CheckResult, Result
 from reconcile.config import Shop
 from reconcile.errors import Rejected, Retryable, Unauthorised
 from reconcile.evidence import Declared
@@ -14,31 +13,11 @@ from reconcile.ledger.tables import checks, orders
 from reconcile.model import CaseState, Item, SetUp
 from reconcile.required_products import REQUIRED_SKUS, TITLES
 from reconcile.services import Services
-from reconcile.shop_evidence import keep_reading, read_set_up
+from reconcile.setup_check_employee import HEARTLAND, check_employee
+from reconcile.shop_evidence import keep_reading, read_set_up, sellers
 from reconcile.shops import change, declared_of, row_of
 
-
-class Result(StrEnum):
-    PASS = "pass"
-    FAIL = "fail"
-    DOES_NOT_APPLY = "does_not_apply"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckResult:
-    """One line of the checklist, in both languages."""
-
-    slug: str
-    result: Result
-    title: str
-    title_fr: str
-    evidence: str
-    evidence_fr: str
-    subject: str = ""
-    fix: str = ""
-    fix_fr: str = ""
-
+__all__ = ["CheckResult", "Result", "check_set_up"]
 
 DOWNLOADS = (
     ("download_orders", "Download Orders", "Télécharger les commandes"),
@@ -61,8 +40,11 @@ def check_set_up(shop: Shop, services: Services) -> list[CheckResult]:
     try:
         set_up = read_set_up(services.pos(shop), (), declared=declared, sellers=latest)
     except (Retryable, Unauthorised, Rejected) as error:
-        set_up = SetUp(read_at=now, unread={"required_fields": str(error), "items": str(error)})
-    found = [*_employee(shop), *_downloads(declared), *_fields(set_up), *_products(set_up, held)]
+        set_up = SetUp(read_at=now, unread=dict.fromkeys(("required_fields", "items", "employees"), str(error)))
+    found = [
+        *check_employee(shop.pos_kind, declared, set_up), *_downloads(declared), *_fields(shop.pos_kind, set_up),
+        *_products(set_up, held),
+    ]  # fmt: skip
     with services.ledger.write() as connection:
         if not set_up.unread:
             keep_reading(connection, shop.store, set_up)
@@ -76,17 +58,6 @@ def _held_products(connection: Connection, store: str) -> frozenset[str]:
     c = orders.c
     query = select(c.subject).where(c.store == store, c.cause == "required_product_unusable")
     return frozenset(connection.execute(query.where(c.case_state != CaseState.CLOSED.value)).scalars())
-
-
-def _employee(shop: Shop) -> Iterator[CheckResult]:
-    if shop.pos_kind == "heartland":
-        yield CheckResult(
-            slug="employee_active", result=Result.DOES_NOT_APPLY,
-            title="The employee assigned to POS transactions is active",
-            title_fr="L'employé assigné aux transactions POS est actif",
-            evidence="Heartland Retail has no such setting.",
-            evidence_fr="Heartland Retail n'a pas ce réglage.",
-        )  # fmt: skip
 
 
 def _downloads(declared: Declared) -> Iterator[CheckResult]:
@@ -113,9 +84,16 @@ FIELD_FIX_FR = (
 )
 
 
-def _fields(set_up: SetUp) -> Iterator[CheckResult]:
+def _fields(kind: str, set_up: SetUp) -> Iterator[CheckResult]:
     title, titre = "No custom field is required", "Aucun champ personnalisé n'est requis"
     slug = "custom_field_required"
+    if kind != HEARTLAND:
+        yield CheckResult(
+            slug=slug, result=Result.DOES_NOT_APPLY, title=title, title_fr=titre,
+            evidence="Lightspeed Retail asks no custom field of a sale.",
+            evidence_fr="Lightspeed Retail n'exige aucun champ personnalisé d'une vente.",
+        )  # fmt: skip
+        return
     if set_up.required_fields is None:
         why = set_up.unread.get("required_fields", "not read")
         yield CheckResult(

@@ -84,6 +84,7 @@ ENGLISH = {
     # results of a check
     "pass": "in order",
     "fail": "NOT IN ORDER",
+    "warning": "unwise",
     "does_not_apply": "does not apply",
     "unknown": "unknown",
     # certainties
@@ -171,6 +172,7 @@ FRENCH = {
     "side_shop": "autres commandes de la boutique",
     "pass": "en ordre",
     "fail": "PAS EN ORDRE",
+    "warning": "imprudent",
     "does_not_apply": "sans objet",
     "unknown": "inconnu",
     "certain": "certaine",

@@ -145,7 +145,7 @@ class StoresAnswer(Schema):
 class CheckSchema(Schema):
     slug = fields.String()
     subject = fields.String()
-    result = fields.String(metadata={"description": "pass, fail, does_not_apply or unknown"})
+    result = fields.String(metadata={"description": "pass, fail, warning, does_not_apply or unknown"})
     title = fields.String()
     evidence = fields.String()
     fix = fields.String()

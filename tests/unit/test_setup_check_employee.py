@@ -41,7 +41,7 @@ def test_an_active_employee_kept_for_it_is_in_order(kind: str) -> None:
     [
         (Employee(employee_id="2", name="shopify  SALES", archived=True), "archived", "archivé"),
         (Employee(employee_id="2", name="Shopify Sales", locked=True), "locked out", "verrouillé"),
-        (Employee(employee_id="2", name="Shopify Sales", deleted=True, archived=True), "archived and deleted", "archivé et supprimé"),
+        (Employee(employee_id="2", name="Shopify Sales", deleted=True), "deleted", "supprimé"),
     ],
 )  # fmt: skip
 def test_one_who_is_not_active_fails_with_the_fix_in_both_languages(gone: Employee, state: str, etat: str) -> None:

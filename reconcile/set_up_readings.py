@@ -40,6 +40,7 @@ def _trouble_is_over(before: SetUp, after: SetUp) -> bool:
             _fields(before) - _fields(after) if after.required_fields is not None else None,
             _archived(before) - _archived(after) if after.items is not None else None,
             _closed(before) - _closed(after) if after.locations is not None else None,
+            _inactive(before) - _inactive(after) if after.employees is not None else None,
             before.payment_types is not None and set(after.payment_types or ()) - set(before.payment_types),
         )
     )
@@ -65,3 +66,7 @@ def _archived(read: SetUp) -> set[str]:
 
 def _closed(read: SetUp) -> set[str]:
     return {one.name for one in read.locations or () if not one.active or one.stations == 0}
+
+
+def _inactive(read: SetUp) -> set[str]:
+    return {one.employee_id for one in read.employees or () if not one.active}

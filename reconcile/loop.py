@@ -279,8 +279,8 @@ def _write(this: Round, connection: Connection, one: Judged) -> None:
         **_presence(row, look, now),
     }
     values |= remediate.judge_touch(this, connection, row, look)
-    if one.standing is Standing.MATCHED and not row.touches and row.cause and _came_by_itself(this, row, look):
-        values |= {"subject": "", **dict.fromkeys(("cause", "certainty", "noticed_at"))}
+    if one.standing is Standing.MATCHED and not row.touches and row.cause:
+        values |= _came_by_itself(this, row, look)
     values["next_look_at"] = _next(this, row, one, values)
     where = (orders.c.store == row.store, orders.c.order_id == row.order_id)
     newest = connection.execute(select(orders).where(*where).with_for_update()).first()
@@ -291,9 +291,18 @@ def _write(this: Round, connection: Connection, one: Judged) -> None:
     connection.execute(update(orders).where(*where).values(**values))
 
 
-def _came_by_itself(this: Round, row: Row[Any], look: Look) -> bool:
-    """A false start, or an order that was let in at last: released, or tagged as the connector wants it."""
-    return row.standing == Standing.EXCLUDED or not _was_late(this, row, look)
+def _came_by_itself(this: Round, row: Row[Any], look: Look) -> dict[str, Any]:
+    """No cause is left on an order that came in time, nor on one that was excluded and has been let in since.
+
+    When that was is unknown (the release of a hold tells nobody): it became eligible when it came, at the latest, and
+    says nothing of the connector's speed.
+    """
+    let_in = row.standing == Standing.EXCLUDED
+    if _was_late(this, row, look) and not let_in:
+        return {}
+    made = [sale.created_at for sale in look.sales if sale.created_at is not None]
+    since = {"eligible_at": max(row.eligible_at, min(made))} if let_in and made else {}
+    return {"subject": "", **dict.fromkeys(("cause", "certainty", "noticed_at")), **since}
 
 
 def _was_late(this: Round, row: Row[Any], look: Look) -> bool:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Never
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
@@ -27,6 +27,7 @@ TRIES_OF_A_GET = 2  # a kept-alive connection may be closed just as it is used a
 SHORT_WAITS = 2  # how often a GET waits by itself when it is asked to slow down
 LONGEST_SHORT_WAIT = timedelta(seconds=5)
 UNTOLD_WAIT = timedelta(seconds=1)
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 Params = Mapping[str, str | int] | list[tuple[str, str]]
 Headers = Mapping[str, str]
@@ -133,19 +134,20 @@ class Http:
         path: str,
         *,
         json: object = None,
+        form: Mapping[str, str] | None = None,
         headers: Headers = NONE,
         write: bool = False,
         wants_json: bool = True,
         deadline: float | None = None,
     ) -> Any:
-        """The parsed JSON, None where there is none (201, 204); sent once, whatever happens.
+        """The parsed JSON, None where there is none (201, 204); sent once, whatever happens. The body is JSON or a form.
 
         `write`: it changes something over there, so that an answer lost or garbled after sending is `OutcomeUnknown`.
         `wants_json=False`: any body of a success will do, and is dropped.
         """
         request = _Request(
-            method="POST", path=path, content=_encoded(json), write=write, wants_json=wants_json,
-            headers={"Content-Type": "application/json", **headers},
+            method="POST", path=path, content=_encoded(json) if form is None else urlencode(form).encode(),
+            write=write, wants_json=wants_json, headers={"Content-Type": JSON if form is None else FORM, **headers},
         )  # fmt: skip
         return self._exchange(request, deadline).body
 

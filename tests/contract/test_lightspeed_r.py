@@ -17,7 +17,7 @@ from reconcile.ledger.keeping import Keeping
 from reconcile.ledger.tables import kept
 from reconcile.model import SaleKind, SaleStatus, SetUp, SetUpQuestions
 from reconcile.pos.base import Passing
-from reconcile.pos.lightspeed_r_oauth import KEY
+from reconcile.pos.lightspeed_oauth import R_SERIES
 from reconcile.pos.lightspeed_r_pages import Pace
 from reconcile.pos.registry import ADAPTERS
 from reconcile.vault import Vault
@@ -55,7 +55,7 @@ def test_a_new_pair_is_kept_before_it_is_used(account: LightspeedRAccount) -> No
     store = account.store = Recorder(account)
     account.adapter().sales_by_reference(["#1"])
     assert (store.puts, account.calls) == ([1], 2)
-    assert SECRET not in (store.get(KEY) or "")
+    assert SECRET not in (store.get(R_SERIES.key) or "")
 
 
 def test_another_worker_goes_on_with_what_was_kept(account: LightspeedRAccount) -> None:
@@ -139,17 +139,17 @@ def test_a_new_refresh_token_in_the_settings_begins_anew(account: LightspeedRAcc
 def test_tokens_lie_sealed_in_the_ledger(ledger: Ledger, account: LightspeedRAccount) -> None:
     clock = ManualClock(NOW)
     keeping = Keeping(ledger, Vault("a key"), clock, "demo")
-    assert keeping.get(KEY) is None
+    assert keeping.get(R_SERIES.key) is None
     account.store = keeping  # type: ignore[assignment]
     account.adapter().sales_by_reference(["#1"])
-    first = keeping.get(KEY)
+    first = keeping.get(R_SERIES.key)
     account.clock.advance(timedelta(hours=2))
     account.adapter().sales_by_reference(["#1"])
-    assert first and keeping.get(KEY) not in (None, first)
+    assert first and keeping.get(R_SERIES.key) not in (None, first)
     with ledger.read() as connection:
         [row] = connection.execute(kept.select()).all()
     assert json.loads(first)["refresh"].encode() not in row.value
-    assert Keeping(ledger, Vault("a key"), clock, "other").get(KEY) is None
+    assert Keeping(ledger, Vault("a key"), clock, "other").get(R_SERIES.key) is None
 
 
 def test_every_setting_that_is_missing_is_named() -> None:

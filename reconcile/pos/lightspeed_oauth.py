@@ -1,7 +1,8 @@
-"""Lightspeed R's tokens: each refresh gives a new pair, and the old one dies when the new one is first used.
+"""The tokens of both Lightspeeds: each refresh gives a new pair, which is kept before its first use.
 
-The new pair is kept before it is used. When the answer to a refresh is lost, the old refresh token is still good.
-Source: facts/lightspeed-api.md, A2.
+At R-Series the old refresh token dies when the new access token is first used: when the answer to a refresh is lost, it
+is still good. At X-Series it is revoked at once; it is asked again all the same, since the question may have been lost.
+Source: facts/lightspeed-api.md, A2 and B2.
 """
 
 import hashlib
@@ -15,8 +16,6 @@ from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised, Untru
 from reconcile.http import Http
 from reconcile.pos.base import Store
 
-KEY = "lightspeed_r.tokens"
-TOKEN_PATH = "/auth/oauth/token"
 EARLY = timedelta(seconds=60)  # a token that dies during a request would cost a refusal
 TRIES = 2  # a refresh whose answer is lost is asked again with the same token; five a minute are allowed
 
@@ -28,6 +27,20 @@ class Client:
     client_id: str
     client_secret: str = field(repr=False)
     refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a vendor gives tokens, how it is asked, and under which key its pairs are kept."""
+
+    name: str
+    path: str
+    key: str
+    form: bool = False  # form-urlencoded, not JSON
+
+
+R_SERIES = Endpoint(name="Lightspeed R", path="/auth/oauth/token", key="lightspeed_r.tokens")
+X_SERIES = Endpoint(name="Lightspeed X", path="/api/1.0/token", key="lightspeed_x.tokens", form=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +56,11 @@ class Pair:
 class Tokens:
     """One connection's tokens. Whoever refreshed last, in whatever worker, is believed: the store is read again."""
 
-    def __init__(self, http: Http, client: Client, *, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, http: Http, client: Client, *, store: Store, clock: Clock, endpoint: Endpoint = R_SERIES
+    ) -> None:
         self._http = http
+        self._endpoint = endpoint
         self._client = client
         self._store = store
         self._clock = clock
@@ -69,7 +85,7 @@ class Tokens:
 
     def _kept(self) -> Pair | None:
         """The newest pair, unless the settings name another refresh token since: the shop was authorised anew."""
-        stored = self._store.get(KEY)
+        stored = self._store.get(self._endpoint.key)
         pair = Pair(**json.loads(stored)) if stored else None
         return pair if pair is not None and pair.began == self._origin() else None
 
@@ -80,10 +96,10 @@ class Tokens:
         answer = self._asked(before.refresh if before else self._client.refresh_token)
         access, refresh, lives = (answer.get(key) for key in ("access_token", "refresh_token", "expires_in"))
         if not isinstance(access, str) or not isinstance(refresh, str) or not str(lives).isdecimal():
-            raise Untrustworthy("Lightspeed R: the token endpoint gave no pair of tokens.")
+            raise Untrustworthy(f"{self._endpoint.name}: the token endpoint gave no pair of tokens.")
         expires_at = self._clock.now() + timedelta(seconds=int(str(lives)))
         pair = Pair(access=access, refresh=refresh, expires_at=expires_at.isoformat(), began=self._origin())
-        self._store.put(KEY, json.dumps(asdict(pair)))  # before its first use: that kills the old refresh token
+        self._store.put(self._endpoint.key, json.dumps(asdict(pair)))  # before its first use, which kills the old one
         return pair
 
     def _asked(self, refresh_token: str) -> dict[str, Any]:
@@ -93,7 +109,7 @@ class Tokens:
         }  # fmt: skip
         for attempt in range(1, TRIES + 1):
             try:
-                answer = self._http.post(TOKEN_PATH, json=body)
+                answer = self._posted(body)
             except Throttled:
                 raise
             except Retryable:
@@ -101,11 +117,16 @@ class Tokens:
                     raise
             except Rejected as error:
                 raise Unauthorised(
-                    f"Lightspeed R gives no token ({error.code}): authorise the connection again and set its new"
+                    f"{self._endpoint.name} gives no token ({error.code}): authorise the connection again and set its new"
                     " refresh_token.", error.status,
                 ) from None  # fmt: skip
             else:
                 if not isinstance(answer, dict):
-                    raise Untrustworthy("Lightspeed R: the token endpoint gave no pair of tokens.")
+                    raise Untrustworthy(f"{self._endpoint.name}: the token endpoint gave no pair of tokens.")
                 return answer
         raise AssertionError  # the last attempt has raised or returned
+
+    def _posted(self, body: dict[str, str]) -> Any:
+        if self._endpoint.form:
+            return self._http.post(self._endpoint.path, form=body)
+        return self._http.post(self._endpoint.path, json=body)

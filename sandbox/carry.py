@@ -1,4 +1,4 @@
-"""How the connector writes a Shopify order into Heartland: sales orders, one per location, and what follows them.
+"""How the connector writes a Shopify order into the POS: sales, one per location, and what follows them.
 
 Source: Mortar's pages on finding orders and refunds (help.accumula.com 6852993), on edits (8481872) and on the products
 it needs (8471186). How it spreads discounts and taxes over two locations is not documented: by goods, to the cent.
@@ -12,30 +12,29 @@ from sandbox.baskets import CENT, TAX
 from sandbox.connector_settings import is_money
 from sandbox.fates import Fate
 from sandbox.goods import DUTIES, FEES, GIFT_CARD, LOCATIONS, NOT_FOUND, REFUND, REQUIRED, SHIPPING
-from sandbox.heartland.books import HeartlandBooks, Line, NumberTaken, Order
+from sandbox.heartland.records import Line
 from sandbox.shop import ZERO, ShopLine, ShopOrder, ShopRefund
+from sandbox.till import Entry, NotTaken, Slip, Till
 
 PENDING: Final = frozenset(
     {"pending_required_field", "pending_total_mismatch", "pending_missing_product", "pending_address_missing"}
 )
 OFF_BY: Final = Decimal("3.50")
-FIELD_FILLED: Final = "Web"
 
 
 class Carrier:
     """Writes one order's records; what a planted cause spoils is spoilt here."""
 
-    def __init__(self, books: HeartlandBooks, filled_field: str) -> None:
-        self.books = books
-        self._filled_field = filled_field
+    def __init__(self, till: Till) -> None:
+        self.till = till
 
     def carry(self, fate: Fate) -> bool:
-        """Enter the order's sales orders. Answers False when the account refuses a second one of its number."""
+        """Enter the order's sales. Answers False when the account refuses a second one of its number."""
         order = fate.order
         places = self._places(order)
         try:
             sales = [self._enter(fate, place, first=place == places[0], places=places) for place in places]
-        except NumberTaken:
+        except NotTaken:
             return False
         fate.sales += sales
         fate.counts = counts(order)
@@ -45,7 +44,7 @@ class Carrier:
 
     def _places(self, order: ShopOrder) -> list[str]:
         mapped = [place for place in order.locations if place in LOCATIONS] or [LOCATIONS[0]]
-        one_only = self.books.switches.duplicate_public_id == "validation_error" or len(order.lines) < len(mapped)
+        one_only = self.till.takes_one_only or len(order.lines) < len(mapped)
         return mapped[:1] if one_only else mapped
 
     def _enter(self, fate: Fate, place: str, *, first: bool, places: list[str]) -> int:
@@ -59,24 +58,35 @@ class Carrier:
         wrong = self._spoil(spoilt, lines)
         tax += wrong.get("tax", ZERO)
         total = sum((line.qty * line.unit_price for line in lines), ZERO) - discount + tax + wrong.get("total", ZERO)
-        return self.books.add_order(
-            public_id=order.name,
-            status="pending"
-            if spoilt in PENDING
-            else "complete"
-            if order.fulfillment_status == "fulfilled"
-            else "open",
-            lines=lines,
-            total=total,
-            shipping_charge=ZERO,
-            tax=tax,
-            discount=discount,
-            balance=wrong.get("balance", ZERO) + self._owed(order, total, first=first),
-            location_id=self._location(place),
-            custom={} if spoilt == "pending_required_field" else {self._filled_field: FIELD_FILLED},
-            has_address=order.buyer is not None and spoilt != "pending_address_missing",
-            customer_id=self._customer(order),
+        return self.till.enter(
+            Slip(
+                number=order.name,
+                status=self._status(fate),
+                lines=lines,
+                total=total,
+                tax=tax,
+                discount=discount,
+                balance=wrong.get("balance", ZERO) + self._owed(order, total, first=first),
+                location_id=self.till.place(place),
+                filled=spoilt != "pending_required_field",
+                has_address=order.buyer is not None and spoilt != "pending_address_missing",
+                customer_id=self._customer(order),
+            )
         )
+
+    def _status(self, fate: Fate) -> str:
+        if fate.planted in PENDING or self.spoils_at_once(fate, "paid_not_completed"):
+            return "pending"
+        return "complete" if fate.order.fulfillment_status == "fulfilled" else "open"
+
+    def spoils_at_once(self, fate: Fate, cause: str) -> bool:
+        """Whether a cause that shows at Heartland when the order has shipped shows here when it is carried."""
+        return fate.planted == cause and self.till.finishes_at_once
+
+    def packed(self, fate: Fate) -> bool:
+        """Whether staff see the order as one that may be shipped."""
+        ready = "complete" if self.till.finishes_at_once else "open"
+        return all(sale.status == ready for sale in self.records(fate))
 
     def _spoil(self, spoilt: str | None, lines: list[Line]) -> dict[str, Decimal]:
         """Change the lines as the planted cause does; answers what it adds to tax, total or balance."""
@@ -107,11 +117,8 @@ class Carrier:
         )
 
     def _item(self, sku: str) -> int | None:
-        found = self.books.items_with(sku)
+        found = self.till.goods(sku)
         return found[0].id if found else None
-
-    def _location(self, place: str) -> int:
-        return self.books.locations.keyed(place)[0].id
 
     def _tax(self, order: ShopOrder, share: list[ShopLine], *, first: bool) -> Decimal:
         """The share's part of the order's tax; the first location gets what rounding leaves."""
@@ -132,15 +139,12 @@ class Carrier:
         buyer = order.buyer
         if buyer is None or not buyer.email:
             return None
-        known = self.books.customers.keyed(buyer.email)
-        if known:
-            return known[0].id
-        return self.books.add_customer(buyer.email, first_name=buyer.first_name, last_name=buyer.last_name)
+        return self.till.customer(buyer.email, buyer.first_name, buyer.last_name)
 
     # what follows
 
-    def records(self, fate: Fate) -> list[Order]:
-        return [self.books.orders.by_id[number] for number in fate.sales]
+    def records(self, fate: Fate) -> list[Entry]:
+        return [self.till.entry(number) for number in fate.sales]
 
     def settle(self, fate: Fate, *, invoice: bool) -> None:
         """Record that the order was paid, and invoice what has shipped."""
@@ -149,7 +153,7 @@ class Carrier:
             if invoice and sale.status == "open":
                 changes["status"] = "complete"
             if changes:
-                self.books.set_order(sale.id, **changes)
+                self.till.change(sale.id, **changes)
 
     def refund(self, fate: Fate, refund: ShopRefund) -> None:
         """Enter a refund as a ticket under the same number; goods that are not restocked go to the product for it."""
@@ -165,10 +169,10 @@ class Carrier:
         self._return(fate, lines, refund.amount, tax)
 
     def _return(self, fate: Fate, lines: list[Line], amount: Decimal, tax: Decimal) -> None:
-        self.books.add_ticket(
-            public_id=fate.order.name, type="Return", status="complete", lines=lines, total=-amount, tax=-tax,
-            location_id=self.records(fate)[0].location_id,
-        )  # fmt: skip
+        place = self.records(fate)[0].location_id
+        self.till.give_back(
+            Slip(number=fate.order.name, status="complete", lines=lines, total=-amount, tax=-tax, location_id=place)
+        )
 
     def edit(self, fate: Fate) -> None:
         """Change an open order in place; what was invoiced already gets an order of its own, `-E001` and on."""
@@ -187,21 +191,23 @@ class Carrier:
         amount = line.price * change + tax
         if sale.status == "open":
             kept = [replace(one, qty=one.qty + change) if one.sku == line.sku else one for one in sale.lines]
-            self.books.set_order(
+            self.till.change(
                 sale.id, lines=[one for one in kept if one.qty], total=sale.total + amount, tax=sale.tax + tax
             )
             return
         fate.edits += 1
-        self.books.add_order(
-            public_id=f"{fate.order.name}-E{fate.edits:03d}", status="complete", lines=[self.line(line, change)],
-            total=amount, shipping_charge=ZERO, tax=tax, discount=ZERO, balance=ZERO, location_id=sale.location_id,
+        self.till.enter(
+            Slip(
+                number=f"{fate.order.name}-E{fate.edits:03d}", status="complete", lines=[self.line(line, change)],
+                total=amount, tax=tax, location_id=sale.location_id, filled=False,
+            )
         )  # fmt: skip
 
     def cancel(self, fate: Fate) -> None:
         """Cancel what is not invoiced; the rest is given back by a ticket."""
         for sale in self.records(fate):
             if sale.status in ("open", "pending"):
-                self.books.set_order(sale.id, status="canceled")
+                self.till.change(sale.id, status="canceled")
             elif sale.status == "complete":
                 self._return(fate, [replace(line, qty=-line.qty) for line in sale.lines], sale.total, sale.tax)
 
@@ -209,10 +215,10 @@ class Carrier:
         """What staff ring up at the till when an order does not come: the goods and the money, no number."""
         order = fate.order
         lines = [self.line(line, line.current_quantity) for line in order.lines] + self._extras(order)
-        self.books.add_ticket(
-            public_id=None, type="Ticket", status="complete", lines=lines, total=order.total, tax=order.tax,
-            location_id=self._location(self._places(order)[0]),
-        )  # fmt: skip
+        place = self.till.place(self._places(order)[0])
+        self.till.ring_up(
+            Slip(number=None, status="complete", lines=lines, total=order.total, tax=order.tax, location_id=place)
+        )
 
 
 def counts(order: ShopOrder) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The connector between the shop and Heartland: it hears every change, and carries what its settings let through.
+"""The connector between the shop and the POS: it hears every change, and carries what its settings let through.
 
 It has no memory of what it left out: settings are not retroactive, and an order is looked at again only when it is
 updated in Shopify (support.accumula.com 115010360248). What an update by a tag alone does is documented nowhere: that
@@ -16,7 +16,7 @@ from typing import Final
 from sandbox.carry import Carrier, counts
 from sandbox.connector_settings import SettingsBook, kept_out
 from sandbox.fates import Fate
-from sandbox.planting import Planting
+from sandbox.planting import Planting, Window
 from sandbox.pos_refusals import refused
 from sandbox.scenario import EXCLUDED, Scenario
 from sandbox.shop import ShopOrder
@@ -40,6 +40,7 @@ class Connector:
         self._carrier = carrier
         self._chance = Random(f"{scenario.seed} connector")
         self._median_s = scenario.latency.median_s
+        self._slow = timedelta(seconds=2 * scenario.latency.p99_s)
         quantile = NormalDist().inv_cdf(0.99)
         self._spread = log(scenario.latency.p99_s / scenario.latency.median_s) / quantile
 
@@ -112,7 +113,7 @@ class Connector:
 
     def _held_by(self, fate: Fate) -> str | None:
         now = self._timeline.now
-        cause = kept_out(fate.order, self._settings.at(now)) or refused(fate, self._carrier.books, self._planting, now)
+        cause = kept_out(fate.order, self._settings.at(now)) or refused(fate, self._carrier.till, self._planting, now)
         if cause is None and fate.planted in ("unexplained", "entered_by_hand") and not fate.was_dropped:
             fate.was_dropped = True
             return "unexplained"
@@ -124,19 +125,31 @@ class Connector:
         window = next((w for w in self._planting.of("connector_stalled", "pos_down") if w.holds(now)), None)
         if window is None:
             return False
-        if window.kind == "connector_stalled" and fate.arrived_at is None and not touched and self._would_carry(fate):
+        if (
+            window.kind == "connector_stalled"
+            and fate.arrived_at is None
+            and not touched
+            and self._is_held(fate, window)
+        ):
             fate.hold(window.kind)
         if window.until is not None:
             wake = window.until + timedelta(seconds=round(self._chance.uniform(*QUEUE), 3))
             self._timeline.at(wake, lambda: self._look(fate, asked_at, touched=touched))
         return True
 
-    def _would_carry(self, fate: Fate) -> bool:
-        return kept_out(fate.order, self._settings.at(self._timeline.now)) not in EXCLUDED
+    def _is_held(self, fate: Fate, window: Window) -> bool:
+        """Whether the queue really holds the order back: for longer than a slow order takes anyway."""
+        now = self._timeline.now
+        if window.until is not None and window.until - now <= self._slow:
+            return False
+        return kept_out(fate.order, self._settings.at(now)) not in EXCLUDED
 
     def _spoil(self, fate: Fate, now: datetime) -> None:
         if fate.planted in SPOILT_AT_ONCE:
             fate.spoil(fate.planted, now)
+        records = self._carrier.records(fate)
+        if self._carrier.till.finishes_at_once and any(sale.status == "pending" for sale in records):
+            fate.spoil("paid_not_completed", now)  # whatever has left it unfinished
         if fate.planted == "duplicate_sale":
             self._timeline.at(now + timedelta(seconds=self._chance.uniform(2, 40)), lambda: self._double(fate))
 
@@ -177,7 +190,7 @@ class Connector:
                 fate.spoil("refunds_off", now)
             elif fate.planted == "pending_refund_on_open":
                 for sale in self._carrier.records(fate):
-                    self._carrier.books.set_order(sale.id, status="pending")
+                    self._carrier.till.change(sale.id, status="pending")
                 fate.spoil("pending_refund_on_open", now)
             else:
                 self._carrier.refund(fate, refund)

@@ -53,7 +53,7 @@ UNKNOWN: Final = Product("NEW-01", "Vase, not yet in the POS", Decimal("31.83"))
 
 
 def stock(books: HeartlandBooks) -> None:
-    """Open the account: products, locations with tills, ways to pay, and a field that staff fill in at the till."""
+    """Open a Heartland account: products, and locations with tills."""
     for product in (*PRODUCTS, ARCHIVED, TWIN, TWIN):
         books.add_item(product.sku, product.title, price=product.price)
     for sku, title in REQUIRED.items():
@@ -64,5 +64,3 @@ def stock(books: HeartlandBooks) -> None:
     for item in list(books.items.by_id.values()):
         for place in places:
             books.set_stock(item.id, place, Decimal(500 if item.track_inventory else 0))
-    for kind in ("Cash", "Credit Card", "Shopify", "Gift Card"):
-        books.add_payment_type(kind)

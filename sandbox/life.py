@@ -102,7 +102,7 @@ class Life:
 
     def _ship(self, fate: Fate) -> None:
         order, now = fate.order, self._timeline.now
-        packed = all(sale.status == "open" for sale in self._carrier.records(fate))
+        packed = self._carrier.packed(fate)
         if order.cancelled_at is not None or order.financial_status not in PAID or not packed:
             return
         self._shop.change(order.id, "orders/fulfilled", fulfillment_status="fulfilled", fulfilled_at=now)

@@ -11,7 +11,7 @@ from sandbox.scenario import OWN, SETTINGS, WRONG, Planted, Scenario
 # These hold back (nearly) everything while they last: a share of the orders is a stretch of the day.
 SHOP_WIDE: Final = frozenset(
     {
-        "download_orders_off", "unfulfilled_orders_off", "connector_stalled", "required_custom_field",
+        "download_orders_off", "unfulfilled_orders_off", "connector_stalled", "required_custom_field", "employee_archived",
         "order_source_unset", "before_minimum_date",
     }
 )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sandbox.heartland.switches import Switches
+from sandbox.tills import KINDS
 
 EXCLUDED: Final = (
     "mirror_of_pos_sale", "test_order", "cancelled_before_download", "draft_order", "channel_excluded",
@@ -28,7 +29,6 @@ WRONG: Final = (
     "tax_differs", "edit_not_carried", "refund_not_carried", "cancel_not_carried", "duplicate_sale",
 )  # fmt: skip
 CAUSES: Final = (*EXCLUDED, *SETTINGS, *ACCESS, *SET_UP, *OWN, *WRONG, "entered_by_hand", "unexplained")
-LIGHTSPEED_ONLY: Final = ("employee_archived", "payment_type_missing")
 FAULTS: Final = (
     "webhook_lost", "webhook_doubled", "webhook_shuffled", "pos_down", "pos_garbage", "throttled", "keyed_by_hand",
 )  # fmt: skip
@@ -85,7 +85,7 @@ class Scenario:
     faults: tuple[Planted, ...] = ()
     touch: str = "works"
     mode: str = "auto"
-    switches: Switches = field(default_factory=Switches)
+    switches: Any = field(default_factory=Switches)  # of the POS that is named
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> "Scenario":
@@ -98,7 +98,7 @@ class Scenario:
         )
         if not 0 <= orders <= MOST_ORDERS:
             raise ValueError(f"orders: from 0 to {MOST_ORDERS}")
-        pos = body.word("pos", ("heartland",), "heartland")
+        pos = body.word("pos", tuple(KINDS), "heartland")
         made = cls(
             seed=seed,
             pos=pos,
@@ -109,7 +109,7 @@ class Scenario:
             faults=_faults(body.take("faults", []), pos),
             touch=body.word("touch", TOUCHES, "works"),
             mode=body.word("mode", MODES, "auto"),
-            switches=_switches(body.take("heartland", {})),
+            switches=_switches(body.take(pos, {}), pos),
         )
         body.take("start", None)  # whoever plays the scenario says when it starts
         body.end()
@@ -187,13 +187,13 @@ def _declared(part: _Part) -> dict[str, Any]:
     return given
 
 
-def _switches(given: object) -> Switches:
+def _switches(given: object, pos: str) -> Any:
     if not isinstance(given, Mapping):
-        raise ValueError("heartland: an object is expected")
+        raise ValueError(f"{pos}: an object is expected")
     try:
-        return Switches.from_dict(given)
+        return KINDS[pos].switches(given)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"heartland: {error}") from None
+        raise ValueError(f"{pos}: {error}") from None
 
 
 def _faults(given: object, pos: str) -> tuple[Planted, ...]:
@@ -210,8 +210,8 @@ def _planted(part: _Part, pos: str) -> Planted:
         raise ValueError(f"{part.path('cause')}: {cause!r} is no cause")
     if fault is not None and fault not in FAULTS:
         raise ValueError(f"{part.path('fault')}: {fault!r} is no fault")
-    if pos == "heartland" and cause in LIGHTSPEED_ONLY:
-        raise ValueError(f"{part.path('cause')}: {cause} does not exist at heartland")
+    if cause in KINDS[pos].without:
+        raise ValueError(f"{part.path('cause')}: {cause} does not exist at {pos}")
     made = Planted(
         kind=cause or fault,
         share=part.maybe("share", most=1),

@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, Response, request
 
 from sandbox.heartland.books import HeartlandBooks
 from sandbox.heartland.server import heartland_blueprint
+from sandbox.lightspeed_r.books import LightspeedRBooks
+from sandbox.lightspeed_r.server import lightspeed_r_blueprint
 from sandbox.shopify.server import shopify_blueprint
 from sandbox.stage import Stage, moment
+
+Books = TypeVar("Books")
 
 
 class NotOpen(Exception):
@@ -22,12 +26,16 @@ class Theatre:
     def __init__(self) -> None:
         self.stage: Stage | None = None
         self.pos_calls = 0
-        self._no_books = HeartlandBooks()
-        self._no_books.faults.down = True
+        self._closed: dict[type[Any], Any] = {}
 
-    def books(self) -> HeartlandBooks:
-        """The account that is open; before the first reset one that is down."""
-        return self.stage.world.books if self.stage else self._no_books
+    def books(self, kind: type[Books]) -> Books:
+        """The account of this kind that is open; one that is down when the scenario has another, or none."""
+        opened = self.stage.world.books if self.stage else None
+        if isinstance(opened, kind):
+            return opened
+        closed: Books = self._closed.setdefault(kind, kind())
+        closed.faults.down = True  # type: ignore[attr-defined]  # every account has its faults
+        return closed
 
     def opened(self) -> Stage:
         """Raises NotOpen before the first reset."""
@@ -51,8 +59,12 @@ def create_app() -> Flask:
     app = Flask("sandbox")
     app.register_blueprint(shopify_blueprint(lambda: theatre.opened().shopify))
     app.register_blueprint(
-        heartland_blueprint(theatre.books, theatre.count_pos_call),
+        heartland_blueprint(lambda: theatre.books(HeartlandBooks), theatre.count_pos_call),
         url_prefix="/heartland/api",
+    )
+    app.register_blueprint(
+        lightspeed_r_blueprint(lambda: theatre.books(LightspeedRBooks), theatre.count_pos_call),
+        url_prefix="/lightspeed_r",
     )
     for name, method, act in CONTROLS:
         app.add_url_rule(f"/_control/{name}", name, _control(theatre, act), methods=[method])

@@ -32,7 +32,7 @@ class Stage:
         scenario = Scenario.from_dict(settings["scenario"])
         start = moment(settings["start"])
         self.world = World(scenario, start)
-        self.world.books.token = settings["pos_token"]
+        self.world.till.let_in(settings["pos_token"], settings["client_id"], settings["client_secret"])
         self._advancing = Lock()
         faults = ShopifyFaults()
         shop, timeline = self.world.shop, self.world.timeline
@@ -67,7 +67,7 @@ class Stage:
         unknown = sorted(wanted.keys() - {"pos", "shopify", "bucket"})
         if unknown:
             raise ValueError(f"{unknown[0]}: pos, shopify or bucket is expected")
-        _set(self.world.books.faults, wanted.get("pos", {}))
+        _set(self.world.till.faults, wanted.get("pos", {}))
         self.shopify.faults.set(wanted.get("shopify", {}))
         _set(self.shopify.api.bucket, wanted.get("bucket", {}))
 

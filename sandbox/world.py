@@ -1,4 +1,4 @@
-"""The sandbox's world: a Shopify shop, a connector, a Heartland account and the people around them, on one clock."""
+"""The sandbox's world: a Shopify shop, a connector, a POS account and the people around them, on one clock."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,13 +9,12 @@ from sandbox.carry import Carrier
 from sandbox.connector import Connector
 from sandbox.connector_settings import SettingsBook
 from sandbox.fates import Fate
-from sandbox.goods import ARCHIVED, DUTIES, ORDER_SOURCE, SHIPPING, stock
-from sandbox.heartland.books import Faults, HeartlandBooks
 from sandbox.life import Life
 from sandbox.planting import Window, plant
 from sandbox.scenario import Scenario
 from sandbox.shop import Shop
 from sandbox.shoppers import Shoppers, moments
+from sandbox.tills import KINDS
 from sandbox.timeline import Action, Timeline
 
 DOMAIN: Final = "demo-shop.myshopify.com"
@@ -33,21 +32,16 @@ class World:
         self.start = start
         self.timeline = Timeline(start)
         self.shop = Shop(DOMAIN, lambda: self.timeline.now)
-        self.books = HeartlandBooks(scenario.switches)
-        self.books.clock = lambda: self.timeline.now
-        self.books.faults = Faults(seed=scenario.seed)
+        self.till = KINDS[scenario.pos].open(scenario.switches, lambda: self.timeline.now, scenario.seed)
+        self.books = self.till.books
         self.pos_calls = 0
-        stock(self.books)
-        group = scenario.switches.order_custom_group
-        self._blocking = self.books.add_custom_field(group, "gift_note", "Gift note", required=False)
-        self._filled = self.books.add_custom_field(group, "sold_by", "Sold by", required=False)
         self._open(start)
 
     def _open(self, start: datetime) -> None:
         times = moments(self.scenario, start)
         self._planting = plant(self.scenario, start, times)
         self._settings = SettingsBook(self.scenario, self._planting, start)
-        carrier = Carrier(self.books, "sold_by")
+        carrier = Carrier(self.till)
         connector = Connector(self.scenario, self._planting, self._settings, carrier)
         self._life = Life(self.scenario, self._planting, self.shop, self.timeline, carrier)
         self._carrier = carrier
@@ -81,21 +75,19 @@ class World:
         """Plan what a window changes in the POS itself."""
         if window.until is not None and window.until <= window.since:
             return
-        switches: dict[str, Callable[[bool], None]] = {
-            "required_custom_field": lambda on: self.books.require_field(self._blocking, on),
-            "pending_required_field": lambda on: self.books.require_field(self._filled, on),
-            "required_product_unusable": lambda on: self._archive(DUTIES if window.share is not None else SHIPPING, on),
-            "item_archived": lambda on: self._archive(ARCHIVED.sku, on),
-            "order_source_unset": self._close_tills,
-            "pos_down": lambda on: setattr(self.books.faults, "down", on),
+        faults: dict[str, Callable[[bool], None]] = {
+            "pos_down": lambda on: setattr(self.till.faults, "down", on),
             "pos_garbage": lambda on: self._garble(window, on),
-            "throttled": lambda on: setattr(self.books.faults, "throttle_share", self._share(window) if on else 0.0),
+            "throttled": lambda on: setattr(self.till.faults, "throttle_share", self._share(window) if on else 0.0),
         }
-        if window.kind in switches:
-            switch = switches[window.kind]
-            self._plan(window.since, lambda: switch(True))
-            if window.until is not None:
-                self._plan(window.until, lambda: switch(False))
+
+        def in_the_pos(on: bool) -> None:
+            self.till.turn(window.kind, on, window.share)
+
+        switch = faults.get(window.kind, in_the_pos)
+        self._plan(window.since, lambda: switch(True))
+        if window.until is not None:
+            self._plan(window.until, lambda: switch(False))
 
     def _plan(self, moment: datetime, action: Action) -> None:
         """What is so from the start on is so before the clock is moved at all."""
@@ -104,20 +96,13 @@ class World:
         else:
             self.timeline.at(moment, action)
 
-    def _archive(self, sku: str, archived: bool) -> None:
-        self.books.set_item(sku, active=not archived)
-
-    def _close_tills(self, closed: bool) -> None:
-        place = self.books.locations.keyed(ORDER_SOURCE)[0].id
-        self.books.set_stations(place, 2, active=not closed)
-
     def _garble(self, window: Window, on: bool) -> None:
         """Another kind of garbage every few minutes, until the window is over."""
         if not on or (window.until is not None and self.timeline.now >= window.until):
-            self.books.faults.garbage = None
+            self.till.faults.garbage = None
             return
         at = self.timeline.now + GARBAGE_CHANGES
-        self.books.faults.garbage = Random(f"{self.scenario.seed} {self.timeline.now}").choice(GARBAGE)
+        self.till.faults.garbage = Random(f"{self.scenario.seed} {self.timeline.now}").choice(GARBAGE)
         if at < (window.until or self.start + timedelta(hours=self.scenario.hours)):
             self.timeline.at(at, lambda: self._garble(window, True))
 
@@ -134,9 +119,10 @@ class World:
             "orders": [fate.as_json() for fate in placed],
             "duplicate_sales": sum(fate.is_doubled for fate in placed),
             "pos_calls": self.pos_calls,
+            "pos_cost": self.till.spent(),
             "shopify_calls": self.shop.calls,
         }
 
     def declared(self) -> dict[str, Any]:
         """The connector's settings as the merchant states them when the day begins."""
-        return self._settings.at(self.start).as_json()
+        return self._settings.at(self.start).as_json() | self.till.declared()

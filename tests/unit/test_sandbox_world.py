@@ -10,7 +10,8 @@ import pytest
 
 from sandbox.fates import Fate
 from sandbox.heartland.books import Order
-from sandbox.scenario import CAUSES, LIGHTSPEED_ONLY, WRONG
+from sandbox.heartland.till import HEARTLAND
+from sandbox.scenario import CAUSES, WRONG
 from sandbox.world import World
 from tests.days import HOUR, START, opened, played, records, struck, to_the_end
 
@@ -180,7 +181,7 @@ PRESENT: dict[str, Check] = {
 
 
 def test_every_cause_has_its_check() -> None:
-    assert {*ABSENT, *PRESENT, "connector_stalled"} == set(CAUSES) - set(LIGHTSPEED_ONLY)
+    assert {*ABSENT, *PRESENT, "connector_stalled"} == set(CAUSES) - HEARTLAND.without
     assert set(WRONG) <= set(PRESENT)
 
 
@@ -211,7 +212,7 @@ def test_a_cause_that_spoils_shows_in_the_pos(cause: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cause", [c for c in CAUSES if c not in LIGHTSPEED_ONLY and c not in ("connector_stalled", "refunds_off")]
+    "cause", [c for c in CAUSES if c not in HEARTLAND.without and c not in ("connector_stalled", "refunds_off")]
 )
 def test_a_window_strikes_only_what_falls_into_it(cause: str) -> None:
     world = played({"cause": cause, "from_h": 9, "until_h": 13})
@@ -245,6 +246,7 @@ def test_a_queue_that_stood_goes_on_by_itself() -> None:
         assert fate.arrived_at == fate.unaided_at
         assert timedelta() <= fate.arrived_at - (START + 11 * HOUR) < timedelta(minutes=2)
         assert fate.carried == 1
+        assert fate.arrived_at - fate.order.created_at > timedelta(minutes=8)
 
 
 def test_a_pos_that_is_down_takes_orders_when_it_is_up_again() -> None:

@@ -1,0 +1,12 @@
+"""Which kinds of POS a scenario may name: one line each."""
+
+from typing import Final
+
+from sandbox.heartland.till import HEARTLAND
+from sandbox.lightspeed_r.till import LIGHTSPEED_R
+from sandbox.till import TillKind
+
+KINDS: Final[dict[str, TillKind]] = {
+    "heartland": HEARTLAND,
+    "lightspeed_r": LIGHTSPEED_R,
+}

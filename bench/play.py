@@ -24,6 +24,8 @@ from reconcile.services import Services
 from reconcile.setup_check import check_set_up
 from reconcile.shops import enrol
 from reconcile.sweep import sweep
+from sandbox.till import Credentials
+from sandbox.tills import KINDS
 from webhooks.app import create_app
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -31,7 +33,7 @@ STEP = timedelta(seconds=30)  # the workers' ticks are this far apart at most
 LONGEST_TAIL = timedelta(hours=72)
 STORE = "demo"
 SECRET = "sandbox-webhook-secret"
-POS_TOKEN = "sandbox-pos-token"
+CREDENTIALS = Credentials(token="sandbox-pos-token", client_id="sandbox-client", client_secret="sandbox-client-secret")
 
 
 @dataclass(slots=True)
@@ -65,8 +67,8 @@ def play(scenario: dict[str, Any], sandbox: Sandbox, folder: Path, tell: Callabl
 def prepare(scenario: dict[str, Any], sandbox: Sandbox, folder: Path) -> tuple[Played, ManualClock, FlaskClient]:
     """The sandbox reset to the scenario, and the product installed for its shop: services, their clock, the front door."""
     made = sandbox.reset(
-        scenario=scenario, start=START.isoformat(), webhook_url=None, secret=SECRET, pos_token=POS_TOKEN,
-        client_id="sandbox-client", client_secret="sandbox-client-secret",
+        scenario=scenario, start=START.isoformat(), webhook_url=None, secret=SECRET, pos_token=CREDENTIALS.token,
+        client_id=CREDENTIALS.client_id, client_secret=CREDENTIALS.client_secret,
     )  # fmt: skip
     clock = ManualClock(START)
     shop = shop_for(scenario, sandbox, made["shop_domain"])
@@ -83,6 +85,7 @@ def prepare(scenario: dict[str, Any], sandbox: Sandbox, folder: Path) -> tuple[P
 
 def shop_for(scenario: dict[str, Any], sandbox: Sandbox, domain: str) -> Shop:
     """The stores file's entry for the scenario's shop: what is true of the connector, with `declared` laid over it."""
+    kind = scenario.get("pos", "heartland")
     declared = declared_from({**sandbox.declared(), **scenario.get("declared", {})})
     return Shop(
         store=STORE,
@@ -90,8 +93,8 @@ def shop_for(scenario: dict[str, Any], sandbox: Sandbox, domain: str) -> Shop:
         mode=Mode(scenario.get("mode", "auto")),
         webhook_secrets=(SECRET,),
         shopify={"client_id": "sandbox-client", "client_secret": "sandbox-client-secret", "base_url": sandbox.url},
-        pos_kind=scenario.get("pos", "heartland"),
-        pos={"base_url": f"{sandbox.url}/heartland/api", "token": POS_TOKEN, "spacing_ms": 0, "subdomain": "demo"},
+        pos_kind=kind,
+        pos=KINDS[kind].settings(sandbox.url, CREDENTIALS),
         references=("{name}", "{number}"),
         declared=declared,
     )

@@ -15,6 +15,7 @@ from sandbox.shopify.faults import ShopifyFaults
 from sandbox.shopify.graphql import AdminApi
 from sandbox.shopify.oauth import Access
 from sandbox.shopify.server import Shopify
+from sandbox.till import Credentials
 from sandbox.world import World
 
 WANTED = ("scenario", "start", "secret", "pos_token", "client_id", "client_secret")
@@ -32,7 +33,11 @@ class Stage:
         scenario = Scenario.from_dict(settings["scenario"])
         start = moment(settings["start"])
         self.world = World(scenario, start)
-        self.world.till.let_in(settings["pos_token"], settings["client_id"], settings["client_secret"])
+        self.world.till.let_in(
+            Credentials(
+                token=settings["pos_token"], client_id=settings["client_id"], client_secret=settings["client_secret"]
+            )
+        )
         self._advancing = Lock()
         faults = ShopifyFaults()
         shop, timeline = self.world.shop, self.world.timeline

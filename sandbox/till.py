@@ -60,6 +60,15 @@ class Slip:
     customer_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What lets the product in; each POS takes of it what it knows."""
+
+    token: str
+    client_id: str
+    client_secret: str
+
+
 class Till(Protocol):
     """A POS account, open for a scenario. `finishes_at_once`: a carried sale is complete before anything has shipped."""
 
@@ -109,7 +118,7 @@ class Till(Protocol):
         """Set what a planted window changes in this POS; answers whether there is such a thing."""
         ...
 
-    def let_in(self, token: str, client_id: str, client_secret: str) -> None:
+    def let_in(self, credentials: Credentials) -> None:
         """Accept the product's credentials."""
         ...
 
@@ -124,8 +133,12 @@ class Till(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillKind:
-    """One kind of POS in the sandbox: how its account is opened, and the causes that cannot be planted in it."""
+    """One kind of POS in the sandbox: how its account is opened, and the causes that cannot be planted in it.
+
+    `settings` is what an admin writes under `[stores.….pos]`, given the sandbox's address and the credentials.
+    """
 
     switches: Callable[[Mapping[str, object]], Any]
     open: Callable[[Any, Callable[[], datetime], int], Till]
     without: frozenset[str]
+    settings: Callable[[str, Credentials], dict[str, Any]]

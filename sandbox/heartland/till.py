@@ -10,7 +10,7 @@ from typing import Any, Final
 from sandbox.goods import ARCHIVED, DUTIES, ORDER_SOURCE, SHIPPING, stock
 from sandbox.heartland.books import Faults, HeartlandBooks, Item, NumberTaken, Order
 from sandbox.heartland.switches import Switches
-from sandbox.till import NotTaken, Slip, TillKind
+from sandbox.till import Credentials, NotTaken, Slip, TillKind
 
 FILLED: Final = "sold_by"
 FIELD_VALUE: Final = "Web"
@@ -87,8 +87,8 @@ class HeartlandTill:
                 return False
         return True
 
-    def let_in(self, token: str, client_id: str, client_secret: str) -> None:
-        self.books.token = token
+    def let_in(self, credentials: Credentials) -> None:
+        self.books.token = credentials.token
 
     def declared(self) -> dict[str, Any]:
         return {}
@@ -103,6 +103,16 @@ class HeartlandTill:
         )  # fmt: skip
 
 
+def _settings(url: str, credentials: Credentials) -> dict[str, Any]:
+    return {
+        "kind": "heartland", "subdomain": "demo", "token": credentials.token, "base_url": f"{url}/heartland/api",
+        "spacing_ms": 0,
+    }  # fmt: skip
+
+
 HEARTLAND: Final = TillKind(
-    switches=Switches.from_dict, open=HeartlandTill, without=frozenset({"employee_archived", "payment_type_missing"})
+    switches=Switches.from_dict,
+    open=HeartlandTill,
+    without=frozenset({"employee_archived", "payment_type_missing"}),
+    settings=_settings,
 )

@@ -18,7 +18,7 @@ from sandbox.heartland.records import Line as GoodsLine
 from sandbox.lightspeed_r.books import LightspeedRBooks, Line, Sale
 from sandbox.lightspeed_r.records import NOBODY
 from sandbox.lightspeed_r.switches import Switches
-from sandbox.till import Slip, TillKind
+from sandbox.till import Credentials, Slip, TillKind
 
 SELLER: Final = ("Shopify", "Sales")
 OWNER: Final = ("Ana", "Owner")
@@ -140,9 +140,10 @@ class LightspeedRTill:
                 return False
         return True
 
-    def let_in(self, token: str, client_id: str, client_secret: str) -> None:
-        self.books.grants.client_id, self.books.grants.client_secret = client_id, client_secret
-        self.books.grants.begin(token, self.books.clock())
+    def let_in(self, credentials: Credentials) -> None:
+        self.books.grants.client_id = credentials.client_id
+        self.books.grants.client_secret = credentials.client_secret
+        self.books.grants.begin(credentials.token, self.books.clock())
 
     def declared(self) -> dict[str, Any]:
         return {"employee": " ".join(SELLER)}
@@ -172,4 +173,13 @@ def _status(sale: Sale) -> str:
     return "complete" if sale.completed else "pending"
 
 
-LIGHTSPEED_R: Final = TillKind(switches=Switches.from_dict, open=LightspeedRTill, without=HEARTLAND_ONLY)
+def _settings(url: str, credentials: Credentials) -> dict[str, Any]:
+    return {
+        "kind": "lightspeed_r", "client_id": credentials.client_id, "client_secret": credentials.client_secret,
+        "refresh_token": credentials.token, "base_url": f"{url}/lightspeed_r", "sku_field": "customSku", "spacing_ms": 0,
+    }  # fmt: skip
+
+
+LIGHTSPEED_R: Final = TillKind(
+    switches=Switches.from_dict, open=LightspeedRTill, without=HEARTLAND_ONLY, settings=_settings
+)

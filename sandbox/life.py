@@ -17,7 +17,7 @@ from sandbox.timeline import Timeline
 
 CHANGED_MIND: Final = timedelta(seconds=12)  # a buyer who cancels before any connector has looked
 KEYED_AFTER: Final = timedelta(hours=1)
-KEYED_SOON: Final = (180, 480)  # seconds: staff who miss the order at once
+KEYED_SOON: Final = (45, 150)  # seconds: staff who miss the order at once, before anybody can have touched it
 PAID: Final = ("paid", "partially_refunded")
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as f
 
+from reconcile.alert_settings import AlertSettings, AlertsSchema, alert_settings
 from reconcile.errors import ConfigurationError
 from reconcile.evidence import Declared
 from reconcile.model import Mode
@@ -65,6 +67,8 @@ class Shop:
     limits: Limits = field(default_factory=Limits)
     alert_url: str = field(default="", repr=False)
     alert_secret: str = field(default="", repr=False)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    time_zone: str = ""  # IANA; empty: as Shopify says
     webhook_url: str = ""  # where Shopify is to send: our own public address
 
 
@@ -129,6 +133,12 @@ def _declared_schema() -> type[Schema]:
 DeclaredSchema = _declared_schema()
 
 
+def is_zone(name: str) -> None:
+    """Refuses what is no IANA time zone."""
+    if name and name not in available_timezones():
+        raise ValidationError(f"{name!r} is no time zone: write one such as America/Toronto")
+
+
 class ShopSchema(Schema):
     shop = f.String(required=True, validate=validate.Regexp(r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$"))
     mode = f.String(load_default="observe", validate=validate.OneOf([mode.value for mode in Mode]))
@@ -141,6 +151,8 @@ class ShopSchema(Schema):
     check_every = f.String(load_default="1h")
     alert_url = f.String(load_default="")
     alert_secret = f.String(load_default="")
+    alerts = f.Nested(AlertsSchema, load_default=lambda: AlertsSchema().load({}))
+    time_zone = f.String(load_default="", validate=is_zone)
     shopify = f.Nested(ShopifySchema, required=True)
     pos = f.Nested(PosSchema, required=True)
     connector = f.Nested(DeclaredSchema, load_default={})
@@ -149,6 +161,7 @@ class ShopSchema(Schema):
 
 SECRET_KEYS = {
     "client_id", "client_secret", "access_token", "refresh_token", "token", "webhook_secrets", "alert_secret", "alert_url",
+    "apprise", "heartbeat_url",
 }  # fmt: skip
 POS_NEEDS = {"lightspeed_r": ("client_id", "client_secret", "refresh_token")}
 
@@ -258,6 +271,8 @@ def _make_shop(store: str, loaded: dict[str, Any], problems: list[str]) -> Shop 
         limits=Limits(**limits),
         alert_url=loaded["alert_url"],
         alert_secret=loaded["alert_secret"],
+        alerts=alert_settings(loaded["alerts"]),
+        time_zone=loaded["time_zone"],
     )
 
 

@@ -65,6 +65,10 @@ shops = Table(
     Column("mode", String(16)),  # set by an admin; None: the stores file's
     Column("declared", Json, nullable=False, server_default="{}"),  # set by an admin, over the stores file's
     Column("declared_at", Moment),
+    Column("time_zone", String(64)),  # IANA, as Shopify says
+    Column("digest_at", Moment),  # when the next daily digest is due
+    Column("heart_beat_at", Moment),  # when the shop's heartbeat URL was last called
+    Column("heart_error", Text),
 )
 
 # The inbox. `body` is sealed and dropped once folded; it stays only while parked.
@@ -204,6 +208,8 @@ incidents = Table(
     Column("released", Integer, nullable=False, server_default="0"),  # orders touched since the cause was seen gone
     Column("progress", Text, nullable=False, server_default=""),  # the sentence shown: "not fixed yet", …
     Column("alerted_at", Moment),
+    Column("alerted_orders", Integer, nullable=False, server_default="0"),  # how many it held back at its opening
+    Column("alerted_growth", Integer, nullable=False, server_default="1"),  # the largest growth told of: 1, 2 or 10
     Index("ix_incidents_store_state", "store", "state"),
 )
 
@@ -221,6 +227,8 @@ alerts = Table(
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("sent_at", Moment),
     Column("error", Text),
+    Column("quieted", Boolean, nullable=False, server_default=false()),  # it waits for the end of the quiet hours
+    Column("taken_by", Json, nullable=False, server_default="[]"),  # the channels that have it already
     Index("ix_alerts_next_at", "next_at"),
 )
 
@@ -285,6 +293,34 @@ kept = Table(
     Column("key", String(64), primary_key=True),
     Column("value", LargeBinary, nullable=False),
     Column("kept_at", Moment, nullable=False),
+)
+
+# How far each feed of a POS was followed, and of which account.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("store", String(64), primary_key=True),
+    Column("feed", String(32), primary_key=True),
+    Column("origin", String(255), nullable=False),
+    Column("upto", BigInteger),  # None: not begun
+    Column("followed_at", Moment, nullable=False),
+)
+
+# The newest version of each record of a feed, found by its key; dropped when no look can need it any more.
+feed_rows = Table(
+    "feed_rows",
+    metadata,
+    Column("store", String(64), primary_key=True),
+    Column("feed", String(32), primary_key=True),
+    Column("record_id", String(64), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("at", Moment),
+    Column("unfinished", Boolean, nullable=False, server_default=false()),
+    Column("body", Json, nullable=False),
+    Index("ix_feed_rows_key", "store", "feed", "key"),
+    Index("ix_feed_rows_at", "store", "feed", "at"),
+    Index("ix_feed_rows_unfinished", "store", "feed", "unfinished"),
 )
 
 # Who was alive when.

@@ -46,6 +46,9 @@ class Life:
     def arrived(self, fate: Fate) -> None:
         """It is in the POS: what staff and buyers do next with it."""
         errand, now = fate.errand, self._timeline.now
+        if fate.cause not in (None, fate.planted):
+            # One cause is enough: nothing more comes of an order that was held back but that it is shipped.
+            errand.edited_after = errand.cancelled_after = errand.refunded_after = None
         if errand.edited_after is not None:
             self._at(now + errand.edited_after, lambda: self._edit(fate))
         if errand.cancelled_after is not None:

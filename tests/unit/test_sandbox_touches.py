@@ -110,3 +110,18 @@ def test_what_is_paid_later_becomes_eligible_when_it_is_paid() -> None:
         came = [fate for fate in struck(played({"cause": cause, "share": 0.2}), cause) if fate.arrived_at is not None]
         assert came
         assert all(fate.order.financial_status == "paid" and fate.eligible_at > fate.order.created_at for fate in came)
+
+
+def test_an_order_that_was_held_back_is_not_spoilt_as_well() -> None:
+    faults = [
+        {"cause": "archived_orders_off", "from_h": 9, "until_h": 12},
+        {"cause": "refunds_off", "from_h": 0},
+    ]
+    world = opened(*faults, orders=600)
+    world.timeline.move(START + 12 * HOUR)
+    held = struck(world, "archived_orders_off")
+    touch_all(world, held)
+    to_the_end(world)
+    assert len(held) > 20
+    assert all(fate.carried == 1 and fate.wrong_since is None and not fate.order.refunds for fate in held)
+    assert struck(world, "refunds_off")

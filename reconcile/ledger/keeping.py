@@ -1,9 +1,10 @@
-"""What a POS adapter must keep, sealed in the ledger: one value under each key of a shop."""
+"""What a POS adapter must keep, sealed in the ledger: one value under each key of a shop, and the feeds it follows."""
 
 from sqlalchemy import select
 
 from reconcile.clock import Clock
 from reconcile.ledger import Ledger
+from reconcile.ledger.feeds import FeedIndex
 from reconcile.ledger.tables import kept
 from reconcile.vault import Vault
 
@@ -30,3 +31,7 @@ class Keeping:
         insert = self._ledger.insert(kept).values(store=self._store, key=key, **row)
         with self._ledger.write() as connection:
             connection.execute(insert.on_conflict_do_update(index_elements=["store", "key"], set_=row))
+
+    def index(self, feed: str) -> FeedIndex:
+        """The index of one feed of this shop."""
+        return FeedIndex(self._ledger, self._clock, self._store, feed)

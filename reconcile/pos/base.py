@@ -1,10 +1,11 @@
 """What the loop asks of a POS. Read-only: anything that no rule needs is not in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from reconcile.indexed import Indexed
 from reconcile.model import Identity, Sale, SetUp, SetUpQuestions
 
 
@@ -20,8 +21,43 @@ class Capability(StrEnum):
     EMPLOYEES = "employees"
 
 
+class Index(Protocol):
+    """One feed of a POS, followed into the store: for a POS that can only be asked what has changed."""
+
+    def begin(self, origin: str) -> int | None:
+        """The version up to which this feed was followed; None at the beginning.
+
+        What was kept of another origin (another account, or another kind of reference) is forgotten first.
+        """
+        ...
+
+    def keep(self, rows: Sequence[Indexed], *, upto: int) -> None:
+        """Keep a page and how far it reaches, together or not at all. An older version never replaces a newer one."""
+        ...
+
+    def keyed(self, keys: Collection[str]) -> list[Indexed]:
+        """The records under these keys, to the letter."""
+        ...
+
+    def by_id(self, record_ids: Collection[str]) -> list[Indexed]:
+        """These records, as far as they are kept."""
+        ...
+
+    def between(self, since: datetime, until: datetime) -> list[Indexed]:
+        """The records of a span of time, its ends included."""
+        ...
+
+    def unfinished(self) -> list[Indexed]:
+        """The records that are marked so."""
+        ...
+
+    def forget_before(self, moment: datetime) -> None:
+        """Drop what is older; records without a time stay."""
+        ...
+
+
 class Store(Protocol):
-    """What an adapter must keep for its shop beyond its own life, such as rotating tokens; kept sealed."""
+    """What an adapter must keep for its shop beyond its own life: rotating tokens, sealed, and the feeds it follows."""
 
     def get(self, key: str) -> str | None:
         """The newest value, whoever put it; None when there is none."""
@@ -31,18 +67,9 @@ class Store(Protocol):
         """Keep a value; it is durable when this returns."""
         ...
 
-
-class Passing:
-    """A store that lasts as long as the process: for a look that keeps nothing, and for tests."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, str] = {}
-
-    def get(self, key: str) -> str | None:
-        return self._values.get(key)
-
-    def put(self, key: str, value: str) -> None:
-        self._values[key] = value
+    def index(self, feed: str) -> Index:
+        """The index of one feed, by our name for it."""
+        ...
 
 
 class Pos(Protocol):

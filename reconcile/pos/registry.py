@@ -6,12 +6,13 @@ from typing import Any, Protocol
 from reconcile.clock import Clock, Sleep
 from reconcile.errors import ConfigurationError
 from reconcile.http import Http
-from reconcile.pos.base import Passing, Pos, Store
+from reconcile.pos.base import Pos, Store
 from reconcile.pos.heartland import NUMBER, Heartland
 from reconcile.pos.lightspeed_oauth import Client, Tokens
 from reconcile.pos.lightspeed_r import LightspeedR
 from reconcile.pos.lightspeed_r_pages import Pages
 from reconcile.pos.lightspeed_r_wire import SKU_FIELDS
+from reconcile.pos.passing import Passing
 
 HEARTLAND_URL = "https://{subdomain}.retail.heartland.us/api"
 SPACING_MS = 250

@@ -9,7 +9,8 @@ from decimal import Decimal
 from flask import Flask
 
 from reconcile.clock import ManualClock
-from reconcile.pos.base import Passing, Pos
+from reconcile.pos.base import Pos
+from reconcile.pos.passing import Passing
 from reconcile.pos.registry import ADAPTERS
 from sandbox.lightspeed_r.books import LightspeedRBooks, Line
 from sandbox.lightspeed_r.server import lightspeed_r_blueprint

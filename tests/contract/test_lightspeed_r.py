@@ -16,9 +16,9 @@ from reconcile.ledger import Ledger
 from reconcile.ledger.keeping import Keeping
 from reconcile.ledger.tables import kept
 from reconcile.model import SaleKind, SaleStatus, SetUp, SetUpQuestions
-from reconcile.pos.base import Passing
 from reconcile.pos.lightspeed_oauth import R_SERIES
 from reconcile.pos.lightspeed_r_pages import Pace
+from reconcile.pos.passing import Passing
 from reconcile.pos.registry import ADAPTERS
 from reconcile.vault import Vault
 from sandbox.lightspeed_r.books import Line

@@ -294,15 +294,11 @@ def _write(this: Round, connection: Connection, one: Judged) -> None:
 def _came_by_itself(this: Round, row: Row[Any], look: Look) -> dict[str, Any]:
     """No cause is left on an order that came in time, nor on one that was excluded and has been let in since.
 
-    When that was is unknown (the release of a hold tells nobody): it became eligible when it came, at the latest, and
-    says nothing of the connector's speed.
+    Something was in its way all the same: how long it took is no measure of the connector's speed.
     """
-    let_in = row.standing == Standing.EXCLUDED
-    if _was_late(this, row, look) and not let_in:
+    if _was_late(this, row, look) and row.standing != Standing.EXCLUDED:
         return {}
-    made = [sale.created_at for sale in look.sales if sale.created_at is not None]
-    since = {"eligible_at": max(row.eligible_at, min(made))} if let_in and made else {}
-    return {"subject": "", **dict.fromkeys(("cause", "certainty", "noticed_at")), **since}
+    return {"subject": "", "disturbed": True, **dict.fromkeys(("cause", "certainty", "noticed_at"))}
 
 
 def _was_late(this: Round, row: Row[Any], look: Look) -> bool:

@@ -128,7 +128,9 @@ orders = Table(
     Column("absent_first_at", Moment),  # first and latest whole read that showed no record under any spelling
     Column("absent_last_at", Moment),
     Column("arrived_at", Moment),  # the POS record's own creation time
-    Column("disturbed", Boolean, nullable=False, server_default=false()),  # it waited through an outage of the POS
+    Column(
+        "disturbed", Boolean, nullable=False, server_default=false()
+    ),  # something was in its way, such as an outage of the POS
     Column("case_state", String(12)),  # None: never needed one
     Column("case_opened_at", Moment),
     Column("case_closed_at", Moment),

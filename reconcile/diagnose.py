@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from reconcile.compare import Look
 from reconcile.evidence import Evidence
-from reconcile.model import Certainty, Finding, Remedy, Scope, SetUp, Standing
+from reconcile.model import Certainty, Finding, Remedy, Scope, Standing
 from reconcile.rules import Rule, catalogue
 
 LAST = "unexplained"  # asked only when no other rule speaks
@@ -46,27 +46,16 @@ def standing_of(look: Look, findings: Sequence[Finding]) -> Standing:
 
 def _mended(ev: Evidence) -> list[Finding]:
     """What stood in the POS's settings when the order became eligible or after, and no longer holds it back."""
-    readings = [one for one in (ev.shop.set_up, *ev.shop.past) if one is not None]
-    for read in readings:
-        if read.read_at < ev.eligible_at - JUST_BEFORE:
+    for shop in ev.shop.past:
+        if shop.set_up is None or shop.set_up.read_at < ev.eligible_at - JUST_BEFORE:
             break
-        then, without = _as_of(ev, read), replace(ev, shop=replace(ev.shop, set_up=None))
+        then, without = replace(ev, shop=shop), replace(ev, shop=replace(shop, set_up=None))
         fixable = [rule for rule in catalogue().values() if rule.remedy is Remedy.FIX_THEN_RETRY]
         found = [(rule, one) for rule in fixable if (one := rule.find(then)) and SURE[one.certainty] < 2]
         shown = [replace(one, gone=True) for rule, one in found if rule.find(without) is None]
         if shown:
             return shown
     return []
-
-
-def _as_of(ev: Evidence, read: SetUp) -> Evidence:
-    """The same order with the settings as they were read then, and the arrivals that had been seen by then."""
-    seen = tuple(
-        replace(one, arrived_at=one.arrived_at if one.arrived_at and one.arrived_at <= read.read_at else None)
-        for one in ev.shop.outcomes
-        if one.eligible_at <= max(read.read_at, ev.eligible_at)
-    )
-    return replace(ev, shop=replace(ev.shop, set_up=read, outcomes=seen))
 
 
 def _found(rules: Iterable[Rule], ev: Evidence) -> list[Finding]:

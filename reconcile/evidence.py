@@ -50,7 +50,7 @@ class ShopEvidence:
     pos: str  # "heartland" | "lightspeed_r" | "lightspeed_x"
     declared: Declared = Declared()
     set_up: SetUp | None = None  # the newest reading; None: never read
-    past: tuple[SetUp, ...] = ()  # readings that showed what is mended now, the newest first
+    past: tuple["ShopEvidence", ...] = ()  # as it was known at earlier readings of the set-up, the newest first
     outcomes: tuple[Outcome, ...] = ()  # recent orders by eligible_at, this one included
     unreferenced: tuple[Sale, ...] = ()  # recent POS sales that carry no order's reference
 

@@ -86,8 +86,8 @@ def _judge_all(this: Round) -> list[Judged]:
     with_lines = snapshot.read_lines(this.pos, found.sales, unlike)
     for order_id in unlike:
         looks[order_id] = _compare(this, dict(_rows(this))[order_id], current[order_id], with_lines[order_id])
-    evidence = _shop_evidence(this, [look for look in looks.values() if look.standing is not Standing.MATCHED])
-    return [_judge(this, row, looks[order_id], evidence, found) for order_id, row in _rows(this)]
+    this.evidence = _shop_evidence(this, [look for look in looks.values() if look.standing is not Standing.MATCHED])
+    return [_judge(this, row, looks[order_id], this.evidence, found) for order_id, row in _rows(this)]
 
 
 def _rows(this: Round) -> list[tuple[int, Row[Any]]]:
@@ -139,16 +139,19 @@ def _compare(this: Round, row: Row[Any], order: Order, sales: Sequence[Any]) -> 
 
 
 def _shop_evidence(this: Round, looks: Sequence[Look]) -> ShopEvidence:
+    if not looks:
+        return ShopEvidence(pos=this.shop.pos_kind, declared=this.declared)
     with this.services.ledger.read() as connection:
         evidence = shop_evidence.gather(connection, this.shop, this.row, this.declared, this.usual, this.now)
         sellers = shop_evidence.sellers(connection, this.shop.store)
+    past = shop_evidence.past_readings(this.row)
     skus = shop_evidence.skus_of([look.order for look in looks])
-    if not looks or not shop_evidence.needs_reading(evidence.set_up, skus, this.now):
-        return evidence
-    set_up = shop_evidence.read_set_up(this.pos, skus, declared=this.declared, sellers=sellers)
-    with this.services.ledger.write() as connection:
-        set_up, past = shop_evidence.keep_reading(connection, this.shop.store, set_up)
-    return replace(evidence, set_up=set_up, past=past)
+    if shop_evidence.needs_reading(evidence.set_up, skus, this.now):
+        read = shop_evidence.read_set_up(this.pos, skus, declared=this.declared, sellers=sellers)
+        with this.services.ledger.write() as connection:
+            read, past = shop_evidence.keep_reading(connection, this.shop.store, read)
+        evidence = replace(evidence, set_up=read)
+    return shop_evidence.with_past(evidence, past)
 
 
 def _judge(this: Round, row: Row[Any], look: Look, shop: ShopEvidence, found: snapshot.Snapshot) -> Judged:
@@ -171,8 +174,7 @@ def _judge_again(
     this: Round, row: Row[Any], look: Look, *, by_hand: tuple[Sale, ...] | None, found: snapshot.Snapshot
 ) -> Judged:
     """The same judgement on the read made for a batch of touches, with the sales that staff may have keyed in."""
-    shop = _shop_evidence(this, [look])
-    return _judge(this, row, look, shop_evidence.unreferenced_for(shop, by_hand or ()), found)
+    return _judge(this, row, look, shop_evidence.unreferenced_for(this.evidence, by_hand or ()), found)
 
 
 def _still_completing(this: Round, look: Look) -> bool:

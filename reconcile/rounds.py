@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from reconcile.compare import Look
 from reconcile.config import Shop
-from reconcile.evidence import Declared
+from reconcile.evidence import Declared, ShopEvidence
 from reconcile.grace import expected_from, grace
 from reconcile.ledger.lease import Lease
 from reconcile.ledger.tables import orders
@@ -37,6 +37,7 @@ class Round:
     arrivals: int
     book: TouchBook
     today: int  # orders that became eligible in the last 24 h
+    evidence: ShopEvidence  # what is known of the shop; filled when the POS has been read
 
     def grace_of(self, row: Row[Any]) -> timedelta:
         """The grace of one order: longer by the outage that it waited through."""
@@ -88,6 +89,7 @@ def open_round(shop: Shop, services: Services, held: Lease, limit: int) -> Round
     return Round(
         shop=shop, services=services, held=held, now=now, proved_at=now, row=row, due=due, usual=usual,
         arrivals=len(arrivals), book=book, today=today, declared=declared_of(services, shop.store, row),
+        evidence=ShopEvidence(pos=shop.pos_kind),
     )  # fmt: skip
 
 

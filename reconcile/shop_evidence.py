@@ -35,9 +35,25 @@ def gather(
         pos=shop.pos_kind,
         declared=declared,
         set_up=codec.from_json(SetUp, row.set_up) if row.set_up else None,
-        past=tuple(codec.from_json(SetUp, one) for one in row.set_up_past),
         outcomes=tuple(_outcomes(connection, row, usual, now)),
     )
+
+
+def past_readings(row: Row[Any]) -> tuple[SetUp, ...]:
+    """The shop's last readings of each trouble that is over, newest first."""
+    return tuple(codec.from_json(SetUp, one) for one in row.set_up_past)
+
+
+def with_past(shop: ShopEvidence, past: Sequence[SetUp]) -> ShopEvidence:
+    """The same evidence with how the shop was known at these readings, and at the newest one."""
+    readings = [read for read in (shop.set_up, *past) if read is not None]
+    return replace(shop, past=tuple(_as_of(shop, read) for read in readings))
+
+
+def _as_of(shop: ShopEvidence, read: SetUp) -> ShopEvidence:
+    seen = (one for one in shop.outcomes if one.eligible_at <= read.read_at)
+    outcomes = (replace(o, arrived_at=None) if o.arrived_at and o.arrived_at > read.read_at else o for o in seen)
+    return replace(shop, set_up=read, outcomes=tuple(outcomes), past=())
 
 
 def _outcomes(connection: Connection, shop: Row[Any], usual: timedelta, now: datetime) -> Iterable[Outcome]:
@@ -104,7 +120,7 @@ def keep_reading(connection: Connection, store: str, read: SetUp) -> tuple[SetUp
     row = row_of(connection, store)
     previous = codec.from_json(SetUp, row.set_up) if row.set_up else None
     whole = follows(previous, read)
-    past = past_with([codec.from_json(SetUp, one) for one in row.set_up_past], previous, whole)
+    past = past_with(past_readings(row), previous, whole)
     change(connection, store, set_up=codec.to_json(whole), set_up_past=[codec.to_json(one) for one in past])
     return whole, past
 

@@ -16,7 +16,7 @@ from typing import Final
 from sandbox.carry import Carrier, counts
 from sandbox.connector_settings import SettingsBook, kept_out
 from sandbox.fates import Fate
-from sandbox.planting import Planting, Window
+from sandbox.planting import Planting
 from sandbox.pos_refusals import refused
 from sandbox.scenario import EXCLUDED, Scenario
 from sandbox.shop import ShopOrder
@@ -40,7 +40,6 @@ class Connector:
         self._carrier = carrier
         self._chance = Random(f"{scenario.seed} connector")
         self._median_s = scenario.latency.median_s
-        self._slow = timedelta(seconds=2 * scenario.latency.p99_s)
         quantile = NormalDist().inv_cdf(0.99)
         self._spread = log(scenario.latency.p99_s / scenario.latency.median_s) / quantile
 
@@ -122,27 +121,25 @@ class Connector:
     def _stands(self, fate: Fate, asked_at: datetime, *, touched: bool) -> bool:
         """Whether the queue stands; what is in it is looked at when it goes on again."""
         now = self._timeline.now
-        window = next((w for w in self._planting.of("connector_stalled", "pos_down") if w.holds(now)), None)
+        kinds = ["connector_stalled", "pos_down"]
+        if fate.arrived_at is not None and self._carrier.till.refuses_seller():
+            kinds.append(
+                "employee_archived"
+            )  # what follows an order that is there waits; an order that is not, is left out
+        window = next((w for w in self._planting.of(*kinds) if w.holds(now)), None)
         if window is None:
             return False
         if (
             window.kind == "connector_stalled"
             and fate.arrived_at is None
             and not touched
-            and self._is_held(fate, window)
+            and kept_out(fate.order, self._settings.at(now)) not in EXCLUDED
         ):
             fate.hold(window.kind)
         if window.until is not None:
             wake = window.until + timedelta(seconds=round(self._chance.uniform(*QUEUE), 3))
             self._timeline.at(wake, lambda: self._look(fate, asked_at, touched=touched))
         return True
-
-    def _is_held(self, fate: Fate, window: Window) -> bool:
-        """Whether the queue really holds the order back: for longer than a slow order takes anyway."""
-        now = self._timeline.now
-        if window.until is not None and window.until - now <= self._slow:
-            return False
-        return kept_out(fate.order, self._settings.at(now)) not in EXCLUDED
 
     def _spoil(self, fate: Fate, now: datetime) -> None:
         if fate.planted in SPOILT_AT_ONCE:

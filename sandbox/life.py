@@ -73,7 +73,7 @@ class Life:
 
     def _at(self, moment: datetime, act: Callable[[], None]) -> None:
         """Plan an act for when the connector can follow it; never, when it does not wake again."""
-        for window in self._planting.of("connector_stalled", "pos_down"):
+        for window in self._planting.of("connector_stalled", "pos_down", "employee_archived"):
             if moment > window.since - self._margin and (window.until is None or moment < window.until + self._margin):
                 if window.until is None:
                     return

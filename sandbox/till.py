@@ -12,7 +12,7 @@ from sandbox.heartland.records import Faults, Line
 
 
 class NotTaken(ValueError):
-    """The POS refuses a second sale of this number."""
+    """The POS refuses the sale: a second one of its number, or one by somebody who may not sell."""
 
 
 class Good(Protocol):

@@ -15,10 +15,10 @@ from typing import Any, Final
 from sandbox.goods import ARCHIVED, DUTIES, LOCATIONS, PRODUCTS, REQUIRED, SHIPPING, TWIN, UNMAPPED
 from sandbox.heartland.records import Faults
 from sandbox.heartland.records import Line as GoodsLine
-from sandbox.lightspeed_r.books import LightspeedRBooks, Line, Sale
+from sandbox.lightspeed_r.books import EmployeeRefused, LightspeedRBooks, Line, Sale
 from sandbox.lightspeed_r.records import NOBODY
 from sandbox.lightspeed_r.switches import Switches
-from sandbox.till import Credentials, Slip, TillKind
+from sandbox.till import Credentials, NotTaken, Slip, TillKind
 
 SELLER: Final = ("Shopify", "Sales")
 OWNER: Final = ("Ana", "Owner")
@@ -93,11 +93,14 @@ class LightspeedRTill:
     def enter(self, slip: Slip) -> int:
         unfinished = slip.status == "pending"
         balance = self._left_over(slip) if unfinished else Decimal(0)
-        return self.books.add_sale(
-            reference=slip.number or "", lines=[_line(line) for line in slip.lines], total=slip.total, tax=slip.tax,
-            discount=slip.discount, paid=slip.total - balance, completed=not unfinished, shop_id=slip.location_id,
-            employee_id=self.seller, customer_id=slip.customer_id or NOBODY,
-        )  # fmt: skip
+        try:
+            return self.books.add_sale(
+                reference=slip.number or "", lines=[_line(line) for line in slip.lines], total=slip.total, tax=slip.tax,
+                discount=slip.discount, paid=slip.total - balance, completed=not unfinished, shop_id=slip.location_id,
+                employee_id=self.seller, customer_id=slip.customer_id or NOBODY,
+            )  # fmt: skip
+        except EmployeeRefused as error:
+            raise NotTaken(str(error)) from None
 
     def give_back(self, slip: Slip) -> int:
         return self.enter(slip)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from webhooks.app import create_app
 START = datetime(2026, 11, 2, tzinfo=UTC)
 STEP = timedelta(seconds=30)  # the workers' ticks are this far apart at most
 LONGEST_TAIL = timedelta(hours=72)
+FOREVER = datetime.max.replace(tzinfo=UTC)
 STORE = "demo"
 SECRET = "sandbox-webhook-secret"
 CREDENTIALS = Credentials(token="sandbox-pos-token", client_id="sandbox-client", client_secret="sandbox-client-secret")
@@ -47,11 +49,10 @@ class Played:
 
     def grace_at(self, eligible_at: datetime) -> timedelta:
         """The grace that was in force when an order reached it."""
-        found = self.graces[0][1]
-        for since, grace in self.graces:
-            if eligible_at + grace >= since:
-                found = grace
-        return found
+        for (since, grace), (until, _) in pairwise([*self.graces, (FOREVER, timedelta())]):
+            if max(eligible_at + grace, since) < until:
+                return grace
+        return self.graces[-1][1]
 
 
 def play(scenario: dict[str, Any], sandbox: Sandbox, folder: Path, tell: Callable[[str], None] | None = None) -> Played:

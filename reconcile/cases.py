@@ -51,7 +51,8 @@ def settled_cause(row: Row[Any], findings: Sequence[Finding], now: datetime) -> 
     if first is None:
         return {}
     better = WEIGHT[first.certainty] - WEIGHT.get(row.certainty, 0)
-    weaker = row.cause in (None, "unexplained") or better > 0 or (better == 0 and _waited_out(row, findings))
+    over = row.cause == "connector_stalled" and first.gone  # it was no queue: nothing of it came when it went on
+    weaker = over or row.cause in (None, "unexplained") or better > 0 or (better == 0 and _waited_out(row, findings))
     if not weaker or (row.cause and first.cause == "unexplained"):
         return {}
     noticed = {} if row.noticed_at and row.cause != "unexplained" else {"noticed_at": now}

@@ -61,6 +61,7 @@ class Situation:
     touched_last_hour: int = 0
     share: float = 0.0  # of the orders of the last 24 h, those that would be touched
     eligible_today: int = 0
+    carried_since: bool = True  # the connector has carried an order that became eligible later
     arrivals: int = NEEDED_ARRIVALS
     stopped: str | None = None
     requeued_by: str | None = None
@@ -223,6 +224,13 @@ def _share(it: Situation) -> str | None:
     return f"{it.share:.0%} of the last day's orders would be touched: suspecting ourselves, stopped until released"
 
 
+def _not_alive(it: Situation) -> str | None:
+    """A touch into a standing queue is the likeliest way to a double: a later arrival shows that it moves."""
+    if it.held_cause or it.carried_since:
+        return None
+    return "no order that became eligible later has arrived yet: the connector may be standing still"
+
+
 def _unproven(it: Situation) -> str | None:
     """Rule 5: a touch needs proof of absence."""
     p = it.proof
@@ -256,6 +264,7 @@ LIMITS: tuple[tuple[str, Verb, Speaks, bool], ...] = (
     ("second_touch", Verb.WAIT, _second_touch, True),
     ("share", Verb.ASK, _share, True),
     ("cap", Verb.WAIT, _cap, False),
+    ("alive", Verb.WAIT, _not_alive, True),
     ("canary", Verb.WAIT, _canary, False),
     ("proof", Verb.WAIT, _unproven, False),
 )

@@ -27,7 +27,7 @@ def diagnose(ev: Evidence) -> tuple[Finding, ...]:
     if excluding:
         return _ranked(excluding)
     found = _found((r for r in rules.values() if not r.excludes and r.slug != LAST), ev)
-    if ev.absent and not any(one.remedy is Remedy.FIX_THEN_RETRY and SURE[one.certainty] < 2 for one in found):
+    if ev.absent and not any(_stands(one) for one in found):
         found += _mended(ev)
     if ev.standing is Standing.WAITING:
         found = [one for one in found if one.scope is Scope.SHOP or one.certainty is Certainty.CERTAIN]
@@ -42,6 +42,10 @@ def standing_of(look: Look, findings: Sequence[Finding]) -> Standing:
     if not look.sales and any(one.cause in rules and rules[one.cause].excludes for one in findings):
         return Standing.EXCLUDED
     return look.standing
+
+
+def _stands(one: Finding) -> bool:
+    return one.remedy is Remedy.FIX_THEN_RETRY and one.certainty is not Certainty.POSSIBLE and not one.gone
 
 
 def _mended(ev: Evidence) -> list[Finding]:

@@ -19,6 +19,7 @@ FULFILLED_AT_ONCE = timedelta(minutes=2)
 ENOUGH_LATE = 3  # orders with the property, in a row, before it is called likely
 ENOUGH_ARRIVED = 3  # orders without it that arrived meanwhile
 ENOUGH_AMID = 10  # orders with the property, before one arrival among them says as much as three
+WORKED_OFF = timedelta(minutes=10)  # what a queue still holds so long after it went on again is in no queue
 ENOUGH_STALLED = 5  # eligible orders in a row, of any kind, none arrived
 ANY = ""  # the trait that every order has
 MANUAL_GATEWAYS = ("manual", "bank deposit", "cash on delivery", "cod", "money order")
@@ -147,6 +148,23 @@ def _tells(run: Sequence[Outcome], came: Sequence[Outcome], enough: int) -> bool
         return False
     behind = sum(o.eligible_at > newest for o in run)
     return len(came) >= ENOUGH_ARRIVED or (len(run) >= ENOUGH_AMID and behind >= ENOUGH_LATE)
+
+
+def left_behind(outcomes: Sequence[Outcome], at: datetime, now: datetime, grace: timedelta) -> HeldBack | None:
+    """The run of orders around `at` that all stayed away while earlier and later ones came: what held them is over.
+
+    A queue that stood works off what waits in it; what has not come some time after the first later order is in none.
+    """
+    ours = [o for o in outcomes if not o.explained]
+    passed = [o for o in ours if o.arrived_at is not None and o.arrived_at - o.eligible_at <= grace]
+    opened = min((o for o in passed if o.eligible_at > at), key=lambda o: o.eligible_at, default=None)
+    closed = max((o.eligible_at for o in passed if o.eligible_at < at), default=None)
+    if opened is None or opened.arrived_at is None or now - opened.arrived_at < WORKED_OFF:
+        return None
+    run = [o for o in ours if o.eligible_at < opened.eligible_at and (closed is None or o.eligible_at > closed)]
+    if len(run) < ENOUGH_STALLED or any(o.arrived_at is not None for o in run):
+        return None
+    return HeldBack(late=len(run), arrived_without=0, since=min(o.eligible_at for o in run))
 
 
 def stalled_since(outcomes: Sequence[Outcome]) -> HeldBack | None:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, literal, select, update
@@ -18,6 +18,7 @@ from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised
 from reconcile.evidence import Evidence, ShopEvidence
 from reconcile.grace import NEEDED, OUTAGE
 from reconcile.inbox import fold
+from reconcile.inference import WORKED_OFF
 from reconcile.ledger.lease import lease, renew
 from reconcile.ledger.tables import events, orders
 from reconcile.ledger.types import Moment
@@ -32,6 +33,7 @@ from reconcile.shops import change, mode_of, row_of, stop_reason
 logger = logging.getLogger(__name__)
 
 LIMIT = 100
+EVER = datetime.min.replace(tzinfo=UTC)
 PAUSES = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5))
 
 
@@ -181,8 +183,11 @@ def _still_completing(this: Round, look: Look) -> bool:
     """A record passes through `pending` while the connector builds it; only one that stays there is a case."""
     if look.standing is not Standing.PENDING:
         return False
-    made = [sale.created_at for sale in look.sales if sale.created_at is not None]
-    return bool(made) and this.now - max(made) < this.shop.pending_after
+    return this.now - _last_made(look) < this.shop.pending_after
+
+
+def _last_made(look: Look) -> datetime:
+    return max((sale.created_at for sale in look.sales if sale.created_at is not None), default=EVER)
 
 
 def _situation(
@@ -217,12 +222,19 @@ def _situation(
         touched_last_hour=this.book.last_hour(this.now),
         share=(this.book.by_policy_today(this.now) + 1) / max(1, this.today),
         eligible_today=this.today,
+        carried_since=_carried_since(this, row),
         arrivals=this.arrivals if this.row.touch == TouchEffect.UNPROVEN else NEEDED,
         stopped=stop_reason(this.services, this.row),
         requeued_by=row.requeued_by,
         held_until=row.held_until,
         dismissed=was_dismissed(row),
     )
+
+
+def _carried_since(this: Round, row: Row[Any]) -> bool:
+    """Whether a later order has come, long enough ago for a queue to have been worked off."""
+    seen = (o for o in this.evidence.outcomes if o.arrived_at and o.eligible_at > row.eligible_at)
+    return any(o.arrived_at is not None and this.now - o.arrived_at >= WORKED_OFF for o in seen)
 
 
 def _remember(this: Round, found: snapshot.Snapshot) -> None:
@@ -329,9 +341,11 @@ def _next(this: Round, row: Row[Any], one: Judged, values: dict[str, Any]) -> da
     if one.decision.verb is Verb.WAIT and one.decision.limit == "proof":
         soon = this.now + this.shop.limits.proof_gap + timedelta(seconds=5)
         planned = min(planned, soon) if planned else soon
-    if one.decision.verb is Verb.WAIT and one.decision.limit in ("canary", "cap", "settling"):
+    if one.decision.verb is Verb.WAIT and one.decision.limit in ("canary", "cap", "settling", "alive"):
         soon = this.now + timedelta(minutes=3)
         planned = min(planned, soon) if planned else soon
+    if planned and _still_completing(this, one.look):
+        planned = min(planned, _last_made(one.look) + this.shop.pending_after)
     if planned and row.held_until and row.held_until > this.now:
         planned = min(planned, row.held_until)
     return planned

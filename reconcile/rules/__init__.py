@@ -20,6 +20,7 @@ class Suspicion:
     certainty: Certainty
     facts: tuple[Fact, ...]
     subject: str = ""
+    gone: bool = False  # it held the order back, and is seen to be over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Rule:
             return None
         return Finding(
             cause=self.slug, certainty=found.certainty, remedy=self.remedy, scope=self.scope,
-            facts=found.facts, subject=found.subject,
+            facts=found.facts, subject=found.subject, gone=found.gone,
         )  # fmt: skip
 
 

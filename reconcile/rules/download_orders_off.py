@@ -1,9 +1,10 @@
 """Rule: the connector downloads no orders at all."""
 
 from reconcile.evidence import Evidence
-from reconcile.model import Remedy, Scope
+from reconcile.inference import left_behind
+from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
-from reconcile.rules._facts import shopify
+from reconcile.rules._facts import moment, shop, shopify
 from reconcile.rules._settings import EVERY_ORDER, PAGE_FR, held_by
 
 
@@ -20,7 +21,8 @@ def download_orders_off(ev: Evidence) -> Suspicion | None:
     POS. It is often switched off for a stocktaking or a move, and forgotten.
 
     Evidence: `download_orders` declared off, and no order that became eligible later has arrived: certain. While orders
-      were still arriving shortly before, it takes an order older than the grace to believe the declaration.
+      were still arriving shortly before, it takes an order older than the grace to believe the declaration. Five or
+      more orders in a row stayed away, later ones came, and ten minutes after that these have not: likely, and over.
     Fix: Shopify > Mortar > Settings > Advanced settings > Orders: switch Download Orders on and press Save Settings.
     Then: settings are not retroactive. Once a later order arrives the cause is seen gone, and the orders that it held
       back are touched: one first, the others when that one has arrived.
@@ -28,6 +30,15 @@ def download_orders_off(ev: Evidence) -> Suspicion | None:
       outside the two look alike. A later order that arrived shows that the switch is on, whatever is declared.
     Source: facts/connector-causes.md, A1 E1 and B1
     """
-    if not EVERY_ORDER.declared_off(ev.shop.declared):
+    if EVERY_ORDER.declared_off(ev.shop.declared):
+        return held_by(ev, EVERY_ORDER, shopify("eligible since", ev.eligible_at))
+    run = left_behind(ev.shop.outcomes, ev.eligible_at, ev.now, ev.grace) if ev.absent else None
+    if run is None:
         return None
-    return held_by(ev, EVERY_ORDER, shopify("eligible since", ev.eligible_at))
+    facts = (
+        shopify("eligible since", ev.eligible_at),
+        shop("orders in a row that stayed away", run.late),
+        shop("nothing from", moment(run.since)),
+        shop("later orders arrived", "these were left behind: they were in no queue"),
+    )
+    return Suspicion(Certainty.LIKELY, facts, EVERY_ORDER.setting, gone=True)

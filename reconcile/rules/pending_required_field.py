@@ -23,7 +23,8 @@ def pending_required_field(ev: Evidence) -> Suspicion | None:
     keeps it as pending. A pending order takes nothing out of stock until it is invoiced.
 
     Evidence: a record that has been pending for longer than `pending_after`, and on it the key of a field that the
-      POS's settings require, without a value: certain. Required fields whose value the record does not show, and
+      POS's settings require, without a value: certain, and likely when the field was seen required only long after
+      the record was made. Required fields whose value the record does not show, and
       nothing else that explains it: likely when the record gives none of its fields; possible when the field belongs
       to its lines, its payment or its customer, or when the settings could not be read.
     Fix: Heartland > Sales > Orders: open the order, fill in the field, set the order to Open, then distribute, fulfil
@@ -37,10 +38,17 @@ def pending_required_field(ev: Evidence) -> Suspicion | None:
     empty = empty_fields(ev)
     if empty:
         facts = tuple(pos(f"required field {one.name} ({one.group})", "empty") for one in empty)
-        return Suspicion(Certainty.CERTAIN, (*records(held(ev)), *facts), _subject(empty[0]))
+        certainty = Certainty.CERTAIN if any(_was_required(ev, one) for one in empty) else Certainty.LIKELY
+        return Suspicion(certainty, (*records(held(ev)), *facts), _subject(empty[0]))
     if not held(ev) or _otherwise_explained(ev):
         return None
     return _unseen(ev)
+
+
+def _was_required(ev: Evidence, field: RequiredField) -> bool:
+    """Whether the field was seen required before the connector had to finish the record."""
+    made = [sale.created_at for sale in held(ev) if sale.created_at is not None]
+    return field.since is None or not made or field.since < max(made) + ev.pending_after
 
 
 def _otherwise_explained(ev: Evidence) -> bool:

@@ -169,7 +169,7 @@ def shop_of(case: Raw, order: m.Order) -> ShopEvidence:
 
 
 def outcomes_of(raw: Raw) -> list[Outcome]:
-    known = {"count", "from_s", "every_s", "arrived", "late", "traits", "explained"}
+    known = {"count", "from_s", "every_s", "arrived", "late", "traits", "explained", "takes_s"}
     assert set(raw) <= known, f"unknown keys: {set(raw) - known}"
     arrived = raw["arrived"]
     made = []
@@ -178,7 +178,7 @@ def outcomes_of(raw: Raw) -> list[Outcome]:
         made.append(
             Outcome(
                 order_id=2000 + int((eligible_at - CREATED).total_seconds()), eligible_at=eligible_at,
-                arrived_at=eligible_at + timedelta(seconds=60) if arrived else None,
+                arrived_at=eligible_at + timedelta(seconds=raw.get("takes_s", 60)) if arrived else None,
                 late=raw.get("late", not arrived), explained=raw.get("explained", False),
                 traits=frozenset(raw.get("traits", ("unfulfilled", "channel:web", "location:Main Store"))),
             )

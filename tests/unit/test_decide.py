@@ -161,3 +161,9 @@ def test_a_cause_that_a_person_says_is_fixed_does_not_stand_in_the_way_of_the_ca
     assert verb(findings=FIX, held_cause="another_cause")[0] is Verb.TELL
     assert verb(findings=FIX, held_cause="a_cause", mode=Mode.ASSIST) == (Verb.ASK, "assist")
     assert verb(findings=FIX, held_cause="a_cause", mode=Mode.OBSERVE)[0] is Verb.RECORD
+
+
+def test_lateness_alone_waits_for_a_sign_that_the_connector_moves() -> None:
+    assert verb(findings=UNEXPLAINED, carried_since=False) == (Verb.WAIT, "alive")
+    assert verb(findings=UNEXPLAINED, carried_since=False, requeued_by="ann")[0] is Verb.TOUCH
+    assert verb(findings=(), carried_since=False, held_cause="archived_orders_off")[0] is Verb.TOUCH

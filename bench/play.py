@@ -20,10 +20,10 @@ from reconcile.due import shops_due
 from reconcile.ledger.schema import migrate
 from reconcile.ledger.tables import orders, shops
 from reconcile.model import Mode
-from reconcile.rounds import grace_of
+from reconcile.rounds import usual_of
 from reconcile.services import Services
 from reconcile.setup_check import check_set_up
-from reconcile.shops import enrol
+from reconcile.shops import enrol, row_of
 from reconcile.sweep import sweep
 from sandbox.till import Credentials
 from sandbox.tills import KINDS
@@ -152,7 +152,7 @@ def work(played: Played) -> None:
 
 def _note_grace(played: Played) -> None:
     with played.services.ledger.read() as connection:
-        usual = grace_of(connection, played.shop, played.services.clock.now())
+        usual = usual_of(played.shop, row_of(connection, played.shop.store))
     if not played.graces or played.graces[-1][1] != usual:
         played.graces.append((played.services.clock.now(), usual))
 

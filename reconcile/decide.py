@@ -113,7 +113,9 @@ def _absent(it: Situation) -> Decision:
     causes = [f for f in it.findings if f.remedy is not Remedy.NONE and not f.gone]
     waits = [f.cause for f in causes if f.remedy is Remedy.WAIT]
     if waits:
-        return Decision(verb=Verb.WAIT, reason=STALLED if "connector_stalled" in waits else COMES_BY_ITSELF)
+        if "connector_stalled" in waits:
+            return Decision(verb=Verb.WAIT, reason=STALLED, limit="stalled")
+        return Decision(verb=Verb.WAIT, reason=COMES_BY_ITSELF)
     # The held cause is one that was seen gone, or that a person says is fixed: the canary tells.
     fixes = [f for f in causes if f.remedy is Remedy.FIX_THEN_RETRY and f.cause != it.held_cause]
     standing_fixes = [f for f in fixes if f.certainty is not Certainty.POSSIBLE]

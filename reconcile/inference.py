@@ -162,7 +162,8 @@ def left_behind(outcomes: Sequence[Outcome], at: datetime, now: datetime, grace:
     if opened is None or opened.arrived_at is None or now - opened.arrived_at < WORKED_OFF:
         return None
     run = [o for o in ours if o.eligible_at < opened.eligible_at and (closed is None or o.eligible_at > closed)]
-    if len(run) < ENOUGH_STALLED or any(o.arrived_at is not None for o in run):
+    by_itself = [o for o in run if o.arrived_at is not None and o.arrived_at < opened.arrived_at + WORKED_OFF]
+    if len(run) < ENOUGH_STALLED or by_itself:
         return None
     return HeldBack(late=len(run), arrived_without=0, since=min(o.eligible_at for o in run))
 

@@ -144,7 +144,8 @@ def _shop_evidence(this: Round, looks: Sequence[Look]) -> ShopEvidence:
     if not looks:
         return ShopEvidence(pos=this.shop.pos_kind, declared=this.declared)
     with this.services.ledger.read() as connection:
-        evidence = shop_evidence.gather(connection, this.shop, this.row, this.declared, this.usual, this.now)
+        known = (this.shop, this.row, this.declared, this.usual, this.now)
+        evidence = shop_evidence.gather(connection, *known, absent=any(not look.sales for look in looks))
         sellers = shop_evidence.sellers(connection, this.shop.store)
     past = shop_evidence.past_readings(this.row)
     skus = shop_evidence.skus_of([look.order for look in looks])
@@ -232,9 +233,10 @@ def _situation(
 
 
 def _carried_since(this: Round, row: Row[Any]) -> bool:
-    """Whether a later order has come, long enough ago for a queue to have been worked off."""
-    seen = (o for o in this.evidence.outcomes if o.arrived_at and o.eligible_at > row.eligible_at)
-    return any(o.arrived_at is not None and this.now - o.arrived_at >= WORKED_OFF for o in seen)
+    """Whether a later order has come when this one was already overdue, and a queue had time to be worked off since."""
+    overdue = row.eligible_at + this.usual / 3
+    latest = (o.arrived_at for o in this.evidence.outcomes if o.arrived_at and o.eligible_at > row.eligible_at)
+    return any(overdue <= came <= this.now - WORKED_OFF for came in latest)
 
 
 def _remember(this: Round, found: snapshot.Snapshot) -> None:
@@ -341,7 +343,7 @@ def _next(this: Round, row: Row[Any], one: Judged, values: dict[str, Any]) -> da
     if one.decision.verb is Verb.WAIT and one.decision.limit == "proof":
         soon = this.now + this.shop.limits.proof_gap + timedelta(seconds=5)
         planned = min(planned, soon) if planned else soon
-    if one.decision.verb is Verb.WAIT and one.decision.limit in ("canary", "cap", "settling", "alive"):
+    if one.decision.verb is Verb.WAIT and one.decision.limit in ("canary", "cap", "settling", "alive", "stalled"):
         soon = this.now + timedelta(minutes=3)
         planned = min(planned, soon) if planned else soon
     if planned and _still_completing(this, one.look):

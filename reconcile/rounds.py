@@ -9,16 +9,17 @@ from sqlalchemy import Connection, Row, func, or_, select
 from reconcile.compare import Look
 from reconcile.config import Shop
 from reconcile.evidence import Declared, ShopEvidence
-from reconcile.grace import expected_from, grace
+from reconcile.grace import NEEDED, expected_from, grace
 from reconcile.ledger.lease import Lease
 from reconcile.ledger.tables import orders
 from reconcile.model import Decision, Finding, Standing
 from reconcile.pos.base import Pos
 from reconcile.services import Services
-from reconcile.shops import declared_of, row_of
+from reconcile.shops import change, declared_of, row_of
 from reconcile.touches import TouchBook, open_book
 
 AHEAD = timedelta(seconds=45)  # orders that are due this soon come along: one read serves them all
+GRACE_KEPT = timedelta(minutes=5)
 ARRIVALS_KEPT = 2_000
 ARRIVALS_FROM = timedelta(days=30)
 
@@ -81,14 +82,13 @@ def open_round(shop: Shop, services: Services, held: Lease, limit: int) -> Round
     with services.ledger.read() as connection:
         row = row_of(connection, shop.store)
         due = _due(connection, shop.store, now, limit) if _anything_due(connection, shop.store, now) else []
-        arrivals = arrival_times(connection, shop.store, now)
         book = open_book(connection, shop.store, now)
         day = (orders.c.store == shop.store, orders.c.eligible_at > now - timedelta(days=1))
         today = connection.execute(select(func.count()).select_from(orders).where(*day)).scalar_one()
-    usual = grace(arrivals, shop.missing_after)
+    row = _with_grace(shop, services, row, now) if due else row
     return Round(
-        shop=shop, services=services, held=held, now=now, proved_at=now, row=row, due=due, usual=usual,
-        arrivals=len(arrivals), book=book, today=today, declared=declared_of(services, shop.store, row),
+        shop=shop, services=services, held=held, now=now, proved_at=now, row=row, due=due, usual=usual_of(shop, row),
+        arrivals=row.arrivals, book=book, today=today, declared=declared_of(services, shop.store, row),
         evidence=ShopEvidence(pos=shop.pos_kind),
     )  # fmt: skip
 
@@ -113,6 +113,18 @@ def arrival_times(connection: Connection, store: str, now: datetime) -> list[tim
     return [max(timedelta(), row.arrived_at - row.eligible_at) for row in connection.execute(query)]
 
 
-def grace_of(connection: Connection, shop: Shop, now: datetime) -> timedelta:
+def usual_of(shop: Shop, row: Row[Any]) -> timedelta:
     """The grace in force at a shop."""
-    return grace(arrival_times(connection, shop.store, now), shop.missing_after)
+    return shop.missing_after if row.grace_s is None else timedelta(seconds=row.grace_s)
+
+
+def _with_grace(shop: Shop, services: Services, row: Row[Any], now: datetime) -> Row[Any]:
+    """The shop's row with a grace that is at most a few minutes old."""
+    if row.grace_at is not None and now - row.grace_at < GRACE_KEPT:
+        return row
+    with services.ledger.write() as connection:
+        arrivals = arrival_times(connection, shop.store, now)
+        learned = grace(arrivals, shop.missing_after) if len(arrivals) >= NEEDED else None
+        kept = None if learned is None else learned.total_seconds()
+        change(connection, shop.store, grace_s=kept, arrivals=len(arrivals), grace_at=now)
+        return row_of(connection, shop.store)

@@ -20,7 +20,7 @@ from reconcile.set_up_readings import follows, past_with
 from reconcile.shops import change, row_of
 
 WINDOW = timedelta(hours=48)
-MOST_OUTCOMES = 2_000
+MOST_OUTCOMES = 1_000
 STALE = timedelta(minutes=5)  # a reading of the set-up older than this is made again when an order is absent
 LATEST_SALES = 5
 SHOP_WIDE = frozenset({"explained"})
@@ -28,14 +28,21 @@ FILTER_CAUSES_SUFFIX = ("_off", "_excluded", "stalled", "unexplained")
 
 
 def gather(
-    connection: Connection, shop: Shop, row: Row[Any], declared: Declared, usual: timedelta, now: datetime
+    connection: Connection,
+    shop: Shop,
+    row: Row[Any],
+    declared: Declared,
+    usual: timedelta,
+    now: datetime,
+    *,
+    absent: bool,
 ) -> ShopEvidence:
-    """The shop's evidence from the ledger alone; `usual` is how long an arrival usually takes at most."""
+    """The shop's evidence from the ledger alone; how its other orders fared is only asked where one is `absent`."""
     return ShopEvidence(
         pos=shop.pos_kind,
         declared=declared,
         set_up=codec.from_json(SetUp, row.set_up) if row.set_up else None,
-        outcomes=tuple(_outcomes(connection, row, usual, now)),
+        outcomes=tuple(_outcomes(connection, row, usual, now)) if absent else (),
     )
 
 

@@ -10,12 +10,11 @@ from sqlalchemy import Connection, Row, func, select
 from reconcile.clock import SystemClock
 from reconcile.config import Shop
 from reconcile.evidence import Declared
-from reconcile.grace import grace
 from reconcile.ledger.queries import standings
 from reconcile.ledger.queries_inbox import inbox_counts
 from reconcile.ledger.tables import orders
 from reconcile.model import Mode
-from reconcile.rounds import arrival_times
+from reconcile.rounds import usual_of
 from reconcile.services import Services
 from reconcile.shops import declared_of, mode_of, row_of, stop_reason
 
@@ -50,7 +49,6 @@ def _of(
     services: Services, connection: Connection, store: str, counts: dict[str, int], waiting: dict[str, int]
 ) -> ShopOverview:
     shop, row, now = services.shop(store), row_of(connection, store), services.clock.now()
-    arrivals = arrival_times(connection, store, now)
     paused = row.pos_pause_until is not None and row.pos_pause_until > now
     return ShopOverview(
         shop=shop,
@@ -58,8 +56,8 @@ def _of(
         mode=mode_of(shop, row),
         declared=declared_of(services, store, row),
         stop_reason=stop_reason(services, row),
-        grace=grace(arrivals, shop.missing_after),
-        arrivals=len(arrivals),
+        grace=usual_of(shop, row),
+        arrivals=row.arrivals,
         standings=counts,
         received=waiting["received"],
         parked=waiting["parked"],

@@ -12,17 +12,20 @@ from reconcile.ledger.tables import events, incidents, orders
 
 SAMPLE = 5
 OPEN = ("open", "acknowledged")
+SUREST = ("certain", "likely", "possible")
 SAMPLED = [orders.c[name] for name in ("store", "order_id", "name", "total", "currency", "standing", "eligible_at")]
 
 
 @dataclass(slots=True, kw_only=True)
 class IncidentRow:
-    """An incident with what it holds back now; `at_risk` is money per currency."""
+    """An incident with what it holds back now; `at_risk` is money per currency, `certainty` its best evidence."""
 
     row: Row[Any]
     orders: int = 0
     at_risk: dict[str, Decimal] = field(default_factory=dict)
     sample: Sequence[Row[Any]] = ()
+    standings: frozenset[str] = frozenset()
+    certainty: str | None = None
 
 
 def incident_of(connection: Connection, stores: Sequence[str], incident_id: int) -> IncidentRow | None:
@@ -50,15 +53,16 @@ def _with_orders(connection: Connection, stores: Sequence[str], rows: Sequence[R
     c = orders.c
     made = [IncidentRow(row=row) for row in rows]
     by_key = {(one.row.store, one.row.cause, one.row.subject): one for one in made if one.row.state != "resolved"}
-    counted = select(
-        c.store, c.cause, c.subject, c.currency, func.count().label("orders"), func.sum(c.total).label("sum")
-    )
+    keys = (c.store, c.cause, c.subject, c.currency, c.standing, c.certainty)
+    counted = select(*keys, func.count().label("orders"), func.sum(c.total).label("sum"))
     counted = counted.where(c.store.in_(stores), c.case_state.in_(OPEN_STATES), c.cause.is_not(None))
-    for group in connection.execute(counted.group_by(c.store, c.cause, c.subject, c.currency)):
+    for group in connection.execute(counted.group_by(*keys)):
         one = by_key.get((group.store, group.cause, group.subject))
         if one is not None:
             one.orders += group.orders
-            one.at_risk[group.currency] = group.sum
+            one.at_risk[group.currency] = one.at_risk.get(group.currency, Decimal(0)) + group.sum
+            one.standings |= {group.standing}
+            one.certainty = min(filter(None, (one.certainty, group.certainty)), key=SUREST.index, default=None)
     for one in by_key.values():
         one.sample = _sample(connection, one.row) if one.orders else ()
     return made

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -47,6 +48,9 @@ shops = Table(
     Column("pos_error", Text),
     Column("pos_read_at", Moment),
     Column("pos_pause_until", Moment),
+    Column("grace_s", Float),  # worked out every few minutes from the arrivals; None: the setting
+    Column("arrivals", Integer, nullable=False, server_default="0"),  # that it rests on
+    Column("grace_at", Moment),
     Column("pos_failing_since", Moment),  # None: the latest read went well
     Column("pos_down_from", Moment),  # the latest outage that is over
     Column("pos_back_at", Moment),

@@ -51,6 +51,8 @@ def test_every_shop_says_how_it_is(two: Services) -> None:
     deliver(two, state="received")
     deliver(two, state="parked")
     deliver(two, state="folded")
+    with two.ledger.write() as connection:
+        change(connection, "demo", grace_s=240, arrivals=250)
     items = Api(two, "viewer").get("stores")["items"]
     assert [one["store"] for one in items] == ["demo", "other"]
     said = items[0]
@@ -58,7 +60,8 @@ def test_every_shop_says_how_it_is(two: Services) -> None:
     assert said["standings"] == {"missing": 1, "matched": 1}
     assert said["inbox"] == {"received": 1, "parked": 1}
     assert (said["due"], said["busy"], said["stopped"]) == (1, False, None)
-    assert (said["grace_s"], said["arrivals"]) == (900, 1)
+    assert (said["grace_s"], said["arrivals"]) == (240, 250)
+    assert (items[1]["grace_s"], items[1]["arrivals"]) == (900, 0)
     assert said["touch"] == {"effect": "unproven", "failures": 0, "since": None}
     assert (items[1]["standings"], items[1]["inbox"], items[1]["due"]) == ({}, {"received": 0, "parked": 0}, 0)
 

@@ -1,19 +1,22 @@
 """Incidents as people read them: what is held back, what to do next, and how far it has come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from reconcile.config import Shop
 from reconcile.decide import Group
+from reconcile.incident_words import Told, sentence
 from reconcile.incidents import WEBHOOKS_LOST
 from reconcile.ledger.queries_incidents import IncidentRow, events_of_incident, incident_of, incidents_of
-from reconcile.model import Remedy, TouchEffect
+from reconcile.model import Certainty, Remedy, TouchEffect
 from reconcile.rules import catalogue
 from reconcile.services import Services
-from reconcile.shops import row_of
+from reconcile.shops import row_of, zone_of
 from reconcile.touches import TouchBook, open_book
 
 NO_RULE = {
@@ -35,6 +38,7 @@ class IncidentOverview:
 
     incident: IncidentRow
     title: str
+    sentence: str  # since when, how many, worth what, why, and what to do; empty when nothing is held back
     next_step: str
     progress: str
     touches: Group
@@ -58,10 +62,7 @@ def seen_incident(services: Services, stores: Sequence[str], incident_id: int) -
             return None
         described = _described(services, connection, [found])[0]
         history = events_of_incident(connection, found.row)
-    return IncidentOverview(
-        incident=found, title=described.title, next_step=described.next_step, progress=described.progress,
-        touches=described.touches, history=history,
-    )  # fmt: skip
+    return replace(described, history=history)
 
 
 def _described(services: Services, connection: Connection, found: Sequence[IncidentRow]) -> list[IncidentOverview]:
@@ -78,12 +79,14 @@ def _described(services: Services, connection: Connection, found: Sequence[Incid
             (cause, one.row.subject) if _remedy(cause) is Remedy.FIX_THEN_RETRY else ("unexplained", "")
         )
         touches = book(store).group(cause_key, subject_key, now, None) if _remedy(cause) in TOUCHED else Group()
-        effect = TouchEffect(row_of(connection, store).touch)
-        title, next_step = _words(cause, services.shop(store).locale)
+        shop, row = services.shop(store), row_of(connection, store)
+        effect = TouchEffect(row.touch)
+        title, next_step = words(cause, shop.locale)
         made.append(
             IncidentOverview(
                 incident=one,
                 title=title,
+                sentence=sentence_on(one, shop, row, now),
                 next_step=next_step,
                 progress=_progress(one, touches, effect, book(store)),
                 touches=touches,
@@ -92,12 +95,21 @@ def _described(services: Services, connection: Connection, found: Sequence[Incid
     return made
 
 
+def sentence_on(one: IncidentRow, shop: Shop, row: Row[Any], now: datetime) -> str:
+    """The sentence on an incident in the language and on the clock of its shop, whose row in the ledger this is."""
+    told = Told(
+        cause=one.row.cause, subject=one.row.subject, since=one.row.since, now=now, orders=one.orders,
+        at_risk=one.at_risk, standings=one.standings, certainty=Certainty(one.certainty) if one.certainty else None,
+    )  # fmt: skip
+    return sentence(told, shop.locale, zone_of(shop, row))
+
+
 def _remedy(cause: str) -> Remedy:
     rule = catalogue().get(cause)
     return rule.remedy if rule else Remedy.NONE
 
 
-def _words(cause: str, locale: str) -> tuple[str, str]:
+def words(cause: str, locale: str) -> tuple[str, str]:
     """Title and next step in the shop's language."""
     rule = catalogue().get(cause)
     if cause == WEBHOOKS_LOST:

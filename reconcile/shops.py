@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, Row, select, update
 
@@ -48,6 +49,16 @@ def _given(raw: dict[str, Any]) -> dict[str, Any]:
 
 def mode_of(shop: Shop, row: Row[Any]) -> Mode:
     return Mode(row.mode) if row.mode else shop.mode
+
+
+def zone_of(shop: Shop, row: Row[Any]) -> ZoneInfo:
+    """The shop's clock: as the stores file says, or else as Shopify does; UTC while neither has said."""
+    for name in filter(None, (shop.time_zone, row.time_zone)):
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            continue
+    return ZoneInfo("UTC")
 
 
 def stop_reason(services: Services, row: Row[Any]) -> str | None:

@@ -63,6 +63,7 @@ def _shown(one: IncidentOverview) -> dict[str, Any]:
     return {
         **one.incident.row._mapping,
         "title": one.title,
+        "sentence": one.sentence,
         "orders": one.incident.orders,
         "value_at_risk": one.incident.at_risk,
         "next_step": one.next_step,

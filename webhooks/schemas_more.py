@@ -65,6 +65,7 @@ class IncidentSchema(Schema):
     cause = fields.String(required=True)
     subject = fields.String()
     title = fields.String()
+    sentence = fields.String(metadata={"description": "since when, how many, worth what, why, what to do"})
     state = fields.String(metadata={"description": "open, acknowledged or resolved"})
     orders = fields.Integer(metadata={"description": "orders that it holds back now"})
     value_at_risk = fields.Dict(keys=fields.String(), values=Money(), metadata={"description": "per currency"})

@@ -159,3 +159,13 @@ def test_lost_webhooks_are_an_incident_without_orders(held_back: Services) -> No
     said = Api(held_back, "viewer").get(f"incidents/{number}")
     assert (said["orders"], said["progress"]) == (0, "7 of the last orders came without")
     assert "webhooks register" in said["next_step"]
+
+
+def test_an_incident_says_it_all_in_one_sentence_on_the_shops_clock(held_back: Services) -> None:
+    with held_back.ledger.write() as connection:
+        connection.execute(update(shops).values(time_zone="America/Toronto"))
+    number = an_incident(held_back)
+    said = Api(held_back, "viewer").get(f"incidents/{number}")["sentence"]
+    assert said.startswith(
+        "Since 04:00, 8 archived orders worth CA$752.50 and $107.50 have not arrived; Download Archived Orders is off. "
+    )

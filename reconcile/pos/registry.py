@@ -1,24 +1,34 @@
 """Which POS systems are known: one line each. A kind that is not here is a problem of the settings."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from reconcile.clock import Clock, Sleep
 from reconcile.errors import ConfigurationError
 from reconcile.http import Http
 from reconcile.pos.base import Pos, Store
 from reconcile.pos.heartland import NUMBER, Heartland
-from reconcile.pos.lightspeed_oauth import Client, Tokens
+from reconcile.pos.lightspeed_oauth import X_SERIES, Client, Tokens
 from reconcile.pos.lightspeed_r import LightspeedR
 from reconcile.pos.lightspeed_r_pages import Pages
 from reconcile.pos.lightspeed_r_wire import SKU_FIELDS
+from reconcile.pos.lightspeed_x import LightspeedX
+from reconcile.pos.lightspeed_x_pages import VERSION, PersonalToken
+from reconcile.pos.lightspeed_x_pages import Pages as PagesOfX
+from reconcile.pos.lightspeed_x_products import Products
+from reconcile.pos.lightspeed_x_sales import Followed, Sales, Searched
+from reconcile.pos.lightspeed_x_wire import REFERENCE_FIELDS
 from reconcile.pos.passing import Passing
 
 HEARTLAND_URL = "https://{subdomain}.retail.heartland.us/api"
 SPACING_MS = 250
 LIGHTSPEED_R_URL = "https://api.lightspeedapp.com"
 LIGHTSPEED_R_AUTH_URL = "https://cloud.lightspeedapp.com"
-LIGHTSPEED_R_NEEDS = ("client_id", "client_secret", "refresh_token")
+OAUTH_NEEDS = ("client_id", "client_secret", "refresh_token")
+LIGHTSPEED_X_URL = "https://{subdomain}.retail.lightspeed.app"
+SEARCH_DAYS = 60
 
 
 class AdapterFactory(Protocol):
@@ -56,13 +66,13 @@ def lightspeed_r(
     store: Store | None = None,
 ) -> Pos:  # fmt: skip
     """Settings: client_id, client_secret, refresh_token; account_id, sku_field, references_in (ask by IN) as wanted."""
-    missing = [name for name in LIGHTSPEED_R_NEEDS if not settings.get(name)]
+    missing = [name for name in OAUTH_NEEDS if not settings.get(name)]
     if missing:
         raise ConfigurationError([f"pos.{name}: Lightspeed R needs it" for name in missing])
     base_url = settings.get("base_url") or LIGHTSPEED_R_URL
     http = Http(base_url, sleep=sleep, on_call=on_call, spacing=int(settings.get("spacing_ms", 0)) / 1000)
     auth_url = settings.get("auth_url") or settings.get("base_url") or LIGHTSPEED_R_AUTH_URL
-    client = Client(**{name: str(settings[name]) for name in LIGHTSPEED_R_NEEDS})
+    client = Client(**{name: str(settings[name]) for name in OAUTH_NEEDS})
     doorkeeper = Http(auth_url, sleep=sleep, on_call=on_call)
     tokens = Tokens(doorkeeper, client, store=store or Passing(), clock=clock)
     pages = Pages(http, tokens, sleep=sleep, account=str(settings.get("account_id") or ""))
@@ -72,7 +82,46 @@ def lightspeed_r(
     )  # fmt: skip
 
 
+def lightspeed_x(
+    settings: Mapping[str, Any], *, clock: Clock, sleep: Sleep, on_call: Callable[[], object] | None = None,
+    store: Store | None = None,
+) -> Pos:  # fmt: skip
+    """Settings: subdomain or base_url; token (a personal one), or client_id, client_secret and refresh_token.
+
+    As wanted: reference_field, api_version, sales_by (`feed`, or `search` over the last search_days).
+    """
+    base_url = settings.get("base_url") or LIGHTSPEED_X_URL.format(subdomain=settings.get("subdomain") or "")
+    oauth = all(settings.get(name) for name in OAUTH_NEEDS)
+    if not (settings.get("base_url") or settings.get("subdomain")) or not (settings.get("token") or oauth):
+        raise ConfigurationError(
+            ["pos: Lightspeed X needs a subdomain, and a token or client_id, client_secret and refresh_token"]
+        )
+    kept = store or Passing()
+    http = Http(base_url, sleep=sleep, on_call=on_call, spacing=int(settings.get("spacing_ms", 0)) / 1000)
+    if settings.get("token"):
+        access: PersonalToken | Tokens = PersonalToken(str(settings["token"]))
+    else:
+        client = Client(**{name: str(settings[name]) for name in OAUTH_NEEDS})
+        doorkeeper = Http(base_url, sleep=sleep, on_call=on_call)
+        access = Tokens(doorkeeper, client, store=kept, clock=clock, endpoint=X_SERIES)
+    pages = PagesOfX(http, access, version=settings.get("api_version") or VERSION)
+    origin = "{0.netloc}{0.path}".format(urlsplit(base_url))
+    field = settings.get("reference_field") or REFERENCE_FIELDS[0]
+
+    def searched(since: datetime | timedelta) -> Sales:
+        return Searched(pages, clock=clock, reference_field=field, since=since)
+
+    sales: Sales = Followed(
+        pages, kept.index("sales"), clock=clock, reference_field=field, origin=origin, searched=searched
+    )
+    if settings.get("sales_by") == "search":
+        sales = searched(timedelta(days=int(settings.get("search_days", SEARCH_DAYS))))
+    products = Products(pages, kept.index("products"), clock=clock, origin=origin)
+    return LightspeedX(http, pages, sales, products, clock=clock)
+
+
 ADAPTERS: dict[str, AdapterFactory] = {
     "heartland": heartland,
     "lightspeed_r": lightspeed_r,
+    "lightspeed_x": lightspeed_x,
 }

@@ -16,6 +16,7 @@ from sandbox.heartland.books import HeartlandBooks, Line
 from sandbox.heartland.server import heartland_blueprint
 from sandbox.heartland.switches import Switches
 from tests.contract.lightspeed_r_account import lightspeed_r
+from tests.contract.lightspeed_x_account import lightspeed_x
 from tests.contract.serving import served
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -107,4 +108,8 @@ def heartland(switches: Mapping[str, object] = {}) -> Iterator[HeartlandAccount]
 
 
 # One opener per kind in the registry; the suite fails when one is missing.
-OPENERS: Mapping[str, Callable[..., Any]] = {"heartland": heartland, "lightspeed_r": lightspeed_r}
+OPENERS: Mapping[str, Callable[..., Any]] = {
+    "heartland": heartland,
+    "lightspeed_r": lightspeed_r,
+    "lightspeed_x": lightspeed_x,
+}

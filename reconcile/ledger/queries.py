@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, or_, select, text, tuple_
 
-from reconcile.ledger.paging import Page, read_cursor, write_cursor
+from reconcile.ledger.paging import BadCursor, Page, read_cursor, write_cursor
 from reconcile.ledger.tables import actions, events, orders
-from reconcile.ledger.types import Moment
-from reconcile.model import CaseState
+from reconcile.model import CaseState, Standing
 
 OPEN_STATES = tuple(state.value for state in CaseState if state is not CaseState.CLOSED)
 HEAVY = {"body", "traits", "sales", "findings", "discrepancies"}  # what only one order's own page shows
@@ -22,7 +22,7 @@ EVENTS_SHOWN = 500
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
     """What a list of orders is narrowed to. `state="open"` is every case that is not closed; `q` a part of the name
-    or of a SKU; `since` and `until` are about `created_at`, the latter excluded."""
+    or of a SKU; `since` and `until` are about `created_at`, the latter excluded; `least` and `most` about the total."""
 
     store: str | None = None
     standing: str | None = None
@@ -32,36 +32,105 @@ class OrderFilter:
     q: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
 
     @property
     def is_empty(self) -> bool:
         return all(getattr(self, part.name) is None for part in fields(self))
 
 
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order of the list: the column that decides, and whether its greatest value comes first."""
+
+    column: str
+    down: bool = True
+
+
+SORTS = {
+    "newest": Sort("created_at"),
+    "oldest": Sort("created_at", down=False),
+    "largest": Sort("total"),
+    "smallest": Sort("total", down=False),
+}
+
+
 def orders_page(
-    connection: Connection, stores: Sequence[str], wanted: OrderFilter, *, limit: int = 50, cursor: str | None = None
+    connection: Connection,
+    stores: Sequence[str],
+    wanted: OrderFilter,
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+    sort: str = "newest",
 ) -> Page:
-    """The newest orders first. Each shop is read along its own index and the shops are merged: no sort of it all."""
-    after = read_cursor(cursor, datetime, str, int) if cursor else None
+    """The newest orders first, or as `sort` says. Each shop is read along its own index and the shops are merged:
+    no sort of it all."""
+    order = SORTS[sort]
+    after = _after(cursor, order) if cursor else None
     chosen = [store for store in stores if wanted.store in (None, store)]
-    found = [row for store in chosen for row in connection.execute(_newest_of(connection, store, wanted, limit, after))]
-    found.sort(key=lambda row: (row.created_at, row.store, row.order_id), reverse=True)
+    found = [
+        row for store in chosen for row in connection.execute(first_of(connection, store, wanted, limit, after, order))
+    ]
+    found.sort(key=lambda row: (getattr(row, order.column), row.store, row.order_id), reverse=order.down)
     shown = found[:limit]
     last = shown[-1] if len(found) > limit else None
-    return Page(rows=shown, next=write_cursor(last.created_at, last.store, last.order_id) if last else None)
+    return Page(rows=shown, next=_cursor(last, order) if last else None)
 
 
-def _newest_of(connection: Connection, store: str, wanted: OrderFilter, limit: int, after: list[Any] | None) -> Any:
+def _cursor(row: Row[Any], order: Sort) -> str:
+    at = getattr(row, order.column)
+    # The form of the default order is as old as the API: a cursor that somebody keeps stays good.
+    return write_cursor(at if isinstance(at, datetime) else str(at), row.store, row.order_id)
+
+
+def _after(cursor: str, order: Sort) -> list[Any]:
+    kind = Decimal if order.column == "total" else datetime
+    at, store, order_id = read_cursor(cursor, str if kind is Decimal else datetime, str, int)
+    try:
+        return [Decimal(at) if kind is Decimal else at, store, order_id]
+    except InvalidOperation:
+        raise BadCursor(cursor) from None
+
+
+def first_of(
+    connection: Connection,
+    store: str,
+    wanted: OrderFilter,
+    limit: int,
+    after: list[Any] | None,
+    order: Sort = SORTS["newest"],
+) -> Any:
     c = orders.c
+    column = c[order.column]
     query = select(*LISTED).where(c.store == store, *conditions(connection, wanted))
     if after:
-        created_at, last_store, last_id = after
+        at, last_store, last_id = after
+        value = literal(at, column.type)
         if store == last_store:
-            here = tuple_(literal(created_at, Moment), literal(last_id))
-            query = query.where(tuple_(c.created_at, c.order_id) < here)
+            here, there = tuple_(column, c.order_id), tuple_(value, literal(last_id))
+            query = query.where(here < there if order.down else here > there)
+        elif (store < last_store) is order.down:
+            query = query.where(column <= value if order.down else column >= value)
         else:
-            query = query.where(c.created_at <= created_at if store < last_store else c.created_at < created_at)
-    return query.order_by(c.created_at.desc(), c.order_id.desc()).limit(limit + 1)
+            query = query.where(column < value if order.down else column > value)
+    if order.down:
+        return query.order_by(column.desc(), c.order_id.desc()).limit(limit + 1)
+    return query.order_by(column, c.order_id).limit(limit + 1)
+
+
+def counted(connection: Connection, stores: Sequence[str], wanted: OrderFilter, most: int) -> dict[str, int]:
+    """How many orders of the filter stand where; at most so many of each, so that it costs little on any ledger."""
+    chosen = [store for store in stores if wanted.store in (None, store)]
+    narrowed = conditions(connection, replace(wanted, standing=None))
+    found: dict[str, int] = {}
+    for standing in Standing:
+        one = select(literal(1)).where(orders.c.store.in_(chosen), orders.c.standing == standing.value, *narrowed)
+        count = connection.execute(select(func.count()).select_from(one.limit(most).subquery())).scalar_one()
+        if count:
+            found[standing.value] = count
+    return found
 
 
 def conditions(connection: Connection, wanted: OrderFilter) -> list[ColumnElement[bool]]:
@@ -79,6 +148,10 @@ def conditions(connection: Connection, wanted: OrderFilter) -> list[ColumnElemen
         found.append(c.created_at >= wanted.since)
     if wanted.until is not None:
         found.append(c.created_at < wanted.until)
+    if wanted.least is not None:
+        found.append(c.total >= wanted.least)
+    if wanted.most is not None:
+        found.append(c.total <= wanted.most)
     if wanted.q:
         found.append(or_(c.name.icontains(wanted.q, autoescape=True), _has_sku(connection, wanted.q)))
     return found

@@ -95,6 +95,7 @@ deliveries = Table(
     UniqueConstraint("store", "webhook_id"),
     Index("ix_deliveries_state_id", "state", "id"),
     Index("ix_deliveries_store_id", "store", "id"),
+    Index("ix_deliveries_store_order_id", "store", "order_id"),
 )
 
 # Orders as last seen on both sides, and the case on each.
@@ -154,6 +155,8 @@ orders = Table(
     Index("ix_orders_store_cause", "store", "cause", "created_at"),
     Index("ix_orders_store_eligible_at", "store", "eligible_at"),
     Index("ix_orders_store_name", "store", "name"),
+    Index("ix_orders_store_total", "store", "total"),
+    Index("ix_orders_arrivals", "store", "arrived_at", "eligible_at"),
 )
 
 # The journal: written before the touch is sent, and again when its answer is known.
@@ -327,6 +330,18 @@ feed_rows = Table(
     Index("ix_feed_rows_key", "store", "feed", "key"),
     Index("ix_feed_rows_at", "store", "feed", "at"),
     Index("ix_feed_rows_unfinished", "store", "feed", "unfinished"),
+)
+
+# A filter of the list of orders that a person keeps under a name.
+views = Table(
+    "views",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("who", String(128), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("query", Text, nullable=False),  # as in the page's address
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("who", "name"),
 )
 
 # Who was alive when.

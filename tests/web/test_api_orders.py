@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import insert, text, update
 
-from reconcile.ledger.queries import OrderFilter, _newest_of
+from reconcile.ledger.queries import OrderFilter, first_of
 from reconcile.ledger.tables import actions, events, orders
 from reconcile.model import OrderLine, SaleLine
 from reconcile.services import Services
@@ -120,7 +120,7 @@ def test_the_list_is_read_along_an_index_and_not_sorted_whole(services: Services
         (OrderFilter(cause="unexplained"), "ix_orders_store_cause"),
     ):
         with services.ledger.read() as connection:
-            query = _newest_of(connection, "demo", wanted, 50, after)
+            query = first_of(connection, "demo", wanted, 50, after)
             plain = query.compile(connection.engine, compile_kwargs={"literal_binds": True})
             plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {plain}"))]
         assert index in plan[0], plan

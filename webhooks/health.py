@@ -51,6 +51,12 @@ def ready() -> Response:
     return response
 
 
+def processes(services: Services) -> dict[str, str]:
+    """How the broker and the processes behind the page are, each in a word; what is not `ok` costs time, never an order."""
+    beats = _ledger(services)[2]
+    return {"broker": _broker(services.settings.redis_url), **{name: beat["state"] for name, beat in beats.items()}}
+
+
 @health.get("/metrics")
 def metrics() -> Response:
     """Prometheus's text format."""

@@ -5,8 +5,8 @@ An order, incident or delivery that is not there raises `NotThere`; what may not
 
 from reconcile.people.batches import BatchItem, BatchProgress, Preview, cancel_batch, preview, progress_of, requeue_many
 from reconcile.people.deliveries import replay
-from reconcile.people.incidents import acknowledge, note, say_fixed
-from reconcile.people.orders import dismiss, hold, requeue
+from reconcile.people.incidents import acknowledge, assign, note, say_fixed
+from reconcile.people.orders import dismiss, hold, look_now, requeue
 from reconcile.people.stores import check_now, declare, release, reset_touch, set_mode, stop_store, sweep_since
 
 __all__ = [
@@ -14,11 +14,13 @@ __all__ = [
     "BatchProgress",
     "Preview",
     "acknowledge",
+    "assign",
     "cancel_batch",
     "check_now",
     "declare",
     "dismiss",
     "hold",
+    "look_now",
     "note",
     "preview",
     "progress_of",

@@ -20,6 +20,14 @@ def acknowledge(services: Services, who: str, stores: Sequence[str], incident_id
         _change(connection, row, values, services.clock.now(), who, "acknowledged")
 
 
+def assign(services: Services, who: str, stores: Sequence[str], incident_id: int, to: str) -> None:
+    """Somebody else looks after it from now on."""
+    with services.ledger.write() as connection:
+        row = _unresolved(connection, stores, incident_id)
+        values = {"state": "acknowledged", "acknowledged_by": to}
+        _change(connection, row, values, services.clock.now(), who, f"given to {to}")
+
+
 def note(services: Services, who: str, stores: Sequence[str], incident_id: int, text: str) -> None:
     """What the next person should know; the history keeps the earlier notes."""
     with services.ledger.write() as connection:

@@ -28,6 +28,15 @@ def requeue(services: Services, who: str, store: str, order_id: int) -> None:
         put_back(connection, [(store, order_id)], who, now)
 
 
+def look_now(services: Services, who: str, store: str, order_id: int) -> None:
+    """Read both sides again now; nothing else about the case changes."""
+    now = services.clock.now()
+    with services.ledger.write() as connection:
+        row = order_for_change(connection, store, order_id)
+        _change(connection, row, {"next_look_at": now})
+        tell(connection, who, now, "look", "a look was asked for", (store, order_id))
+
+
 def hold(services: Services, who: str, store: str, order_id: int, until: datetime) -> None:
     """Leave the order alone until then; it is still looked at, and closes if it arrives."""
     now = services.clock.now()

@@ -106,19 +106,32 @@ class Http:
         self._session = _session(headers)
 
     def get(
-        self, path: str, params: Params | None = None, *, headers: Headers = NONE, deadline: float | None = None
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        headers: Headers = NONE,
+        wants_json: bool = True,
+        deadline: float | None = None,
     ) -> Any:
         """The parsed JSON; a connection that breaks is tried once more within the same deadline.
 
         Asked to slow down for a few seconds it waits and asks again, twice; a longer wait is the caller's (`Throttled`).
+        `wants_json=False`: any body of a success will do, and is dropped.
         """
-        return self.ask(path, params, headers=headers, deadline=deadline).body
+        return self.ask(path, params, headers=headers, wants_json=wants_json, deadline=deadline).body
 
     def ask(
-        self, path: str, params: Params | None = None, *, headers: Headers = NONE, deadline: float | None = None
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        headers: Headers = NONE,
+        wants_json: bool = True,
+        deadline: float | None = None,
     ) -> Answer:
         """The same with the answer's headers, for a remote that says there how fast it may be asked."""
-        request = _Request(method="GET", path=path, params=params, headers=headers)
+        request = _Request(method="GET", path=path, params=params, headers=headers, wants_json=wants_json)
         for _ in range(SHORT_WAITS):
             try:
                 return self._exchange(request, deadline)

@@ -2,33 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from reconcile.config import Shop
 from reconcile.decide import Group
-from reconcile.incident_words import Told, sentence
-from reconcile.incidents import WEBHOOKS_LOST
+from reconcile.incident_words import sentence_on, words
 from reconcile.ledger.queries_incidents import IncidentRow, events_of_incident, incident_of, incidents_of
-from reconcile.model import Certainty, Remedy, TouchEffect
+from reconcile.model import Remedy, TouchEffect
 from reconcile.rules import catalogue
 from reconcile.services import Services
-from reconcile.shops import row_of, zone_of
+from reconcile.shops import row_of
 from reconcile.touches import TouchBook, open_book
 
-NO_RULE = {
-    "en": "Open the orders and send their support report to the connector's support.",
-    "fr": "Ouvrez les commandes et envoyez leur rapport au support du connecteur.",
-}
-LOST = {
-    "en": "Shopify's webhooks do not reach this service: check its public address, then run"
-    " `flask --app webhooks.app webhooks register`.",
-    "fr": "Les webhooks de Shopify n'arrivent pas ici : vérifiez l'adresse publique, puis lancez"
-    " `flask --app webhooks.app webhooks register`.",
-}
 TOUCHED = (Remedy.RETRY, Remedy.FIX_THEN_RETRY)
 
 
@@ -95,29 +82,9 @@ def _described(services: Services, connection: Connection, found: Sequence[Incid
     return made
 
 
-def sentence_on(one: IncidentRow, shop: Shop, row: Row[Any], now: datetime) -> str:
-    """The sentence on an incident in the language and on the clock of its shop, whose row in the ledger this is."""
-    told = Told(
-        cause=one.row.cause, subject=one.row.subject, since=one.row.since, now=now, orders=one.orders,
-        at_risk=one.at_risk, standings=one.standings, certainty=Certainty(one.certainty) if one.certainty else None,
-    )  # fmt: skip
-    return sentence(told, shop.locale, zone_of(shop, row))
-
-
 def _remedy(cause: str) -> Remedy:
     rule = catalogue().get(cause)
     return rule.remedy if rule else Remedy.NONE
-
-
-def words(cause: str, locale: str) -> tuple[str, str]:
-    """Title and next step in the shop's language."""
-    rule = catalogue().get(cause)
-    if cause == WEBHOOKS_LOST:
-        return ("Des webhooks se perdent" if locale == "fr" else "Webhooks are lost"), LOST[locale]
-    if rule is None:
-        return cause, NO_RULE[locale]
-    title, fix = (rule.title_fr, rule.fix_fr) if locale == "fr" else (rule.title, rule.fix)
-    return title, fix or NO_RULE[locale]
 
 
 def _progress(one: IncidentRow, touches: Group, effect: TouchEffect, book: TouchBook) -> str:

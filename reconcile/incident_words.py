@@ -1,16 +1,32 @@
-"""The one sentence on an incident: since when, which orders, what they are worth, why, and what to do. Pure."""
+"""The one sentence on an incident: since when, which orders, what they are worth, why, and what to do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from typing import Any
 
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
+from sqlalchemy import Row
 
+from reconcile.config import Shop
+from reconcile.ledger.queries_incidents import IncidentRow
 from reconcile.model import Certainty, Remedy, Standing
 from reconcile.rules import catalogue
+from reconcile.shops import zone_of
 
+WEBHOOKS_LOST = "webhooks_lost"
+NO_RULE = {
+    "en": "Open the orders and send their support report to the connector's support.",
+    "fr": "Ouvrez les commandes et envoyez leur rapport au support du connecteur.",
+}
+LOST = {
+    "en": "Shopify's webhooks do not reach this service: check its public address, then run"
+    " `flask --app webhooks.app webhooks register`.",
+    "fr": "Les webhooks de Shopify n'arrivent pas ici : vérifiez l'adresse publique, puis lancez"
+    " `flask --app webhooks.app webhooks register`.",
+}
 ABSENT = frozenset({Standing.MISSING, Standing.WAITING, Standing.UNREAD})
 
 # cause → one of the orders that it holds back, and several, in each language
@@ -98,6 +114,26 @@ def sentence(told: Told, locale: str, zone: tzinfo) -> str:
     )
     why, fix, then = _why(told, locale), _fix(told.cause, locale), _then(told, locale)
     return " ".join(filter(None, (f"{opening}{' ; ' if french else '; '}{why}." if why else f"{opening}.", fix, then)))
+
+
+def sentence_on(one: IncidentRow, shop: Shop, row: Row[Any], now: datetime) -> str:
+    """The sentence on an incident in the language and on the clock of its shop, whose row in the ledger this is."""
+    told = Told(
+        cause=one.row.cause, subject=one.row.subject, since=one.row.since, now=now, orders=one.orders,
+        at_risk=one.at_risk, standings=one.standings, certainty=Certainty(one.certainty) if one.certainty else None,
+    )  # fmt: skip
+    return sentence(told, shop.locale, zone_of(shop, row))
+
+
+def words(cause: str, locale: str) -> tuple[str, str]:
+    """Title and next step in the shop's language."""
+    rule = catalogue().get(cause)
+    if cause == WEBHOOKS_LOST:
+        return ("Des webhooks se perdent" if locale == "fr" else "Webhooks are lost"), LOST[locale]
+    if rule is None:
+        return cause, NO_RULE[locale]
+    title, fix = (rule.title_fr, rule.fix_fr) if locale == "fr" else (rule.title, rule.fix)
+    return title, fix or NO_RULE[locale]
 
 
 def _common(standings: frozenset[str]) -> str:

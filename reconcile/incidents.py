@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from reconcile import notices
 from reconcile.config import Shop
-from reconcile.ledger.tables import alerts, events, incidents, orders
+from reconcile.incident_words import WEBHOOKS_LOST
+from reconcile.ledger.tables import events, incidents, orders
 from reconcile.model import CaseState
-from reconcile.rules import catalogue
 
 OPEN = ("open", "acknowledged")
-WEBHOOKS_LOST = "webhooks_lost"
 
 
 def refresh(connection: Connection, shop: Shop, now: datetime, *, alert: bool) -> None:
@@ -22,15 +22,17 @@ def refresh(connection: Connection, shop: Shop, now: datetime, *, alert: bool) -
         if key not in known:
             _open(connection, shop, group, now, alert=alert)
     for key, incident in known.items():
-        if key not in groups and incident.cause != WEBHOOKS_LOST:
-            _resolve(connection, incident, now)
+        if key in groups:
+            notices.on_growth(connection, shop, incident, groups[key].held, now)
+        elif incident.cause != WEBHOOKS_LOST:
+            _resolve(connection, shop, incident, now)
 
 
 def _open_cases(connection: Connection, store: str) -> list[Row[Any]]:
     c = orders.c
     return list(
         connection.execute(
-            select(c.cause, c.subject, func.count().label("count"), func.min(c.eligible_at).label("since"))
+            select(c.cause, c.subject, func.count().label("held"), func.min(c.eligible_at).label("since"))
             .where(c.store == store, c.cause.is_not(None), c.case_state.is_not(None))
             .where(c.case_state != CaseState.CLOSED.value)
             .group_by(c.cause, c.subject)
@@ -52,25 +54,15 @@ def _open(connection: Connection, shop: Shop, group: Row[Any], now: datetime, *,
         insert(events).values(kind="incident", text=f"opened: {group.cause} {group.subject}".strip(), **note)
     )
     if alert:
-        _alert(connection, shop, group, incident_id, now)
+        notices.on_opening(connection, shop, incident_id, now)
 
 
-def _alert(connection: Connection, shop: Shop, group: Row[Any], incident_id: int, now: datetime) -> None:
-    """One alert for a new incident, in the shop's language; it is sent outside of this transaction."""
-    rule = catalogue().get(group.cause)
-    title = (rule.title_fr if shop.locale == "fr" else rule.title) if rule else group.cause
-    fix = (rule.fix_fr if shop.locale == "fr" else rule.fix) if rule else ""
-    values = {"store": shop.store, "incident_id": incident_id, "kind": "incident", "created_at": now, "next_at": now}
-    connection.execute(
-        insert(alerts).values(title=f"{shop.store}: {title}", text=f"{group.count}: {title}\n{fix}", **values)
-    )
-
-
-def _resolve(connection: Connection, incident: Row[Any], now: datetime) -> None:
+def _resolve(connection: Connection, shop: Shop, incident: Row[Any], now: datetime) -> None:
     where = incidents.c.id == incident.id
     connection.execute(update(incidents).where(where).values(state="resolved", resolved_at=now))
     note = {"store": incident.store, "incident_id": incident.id, "at": now}
     connection.execute(insert(events).values(kind="incident", text=f"resolved: {incident.cause}", **note))
+    notices.on_resolution(connection, shop, incident, now)
 
 
 def note_lost_webhooks(connection: Connection, shop: Shop, share: float, count: int, now: datetime) -> None:
@@ -87,12 +79,11 @@ def note_lost_webhooks(connection: Connection, shop: Shop, share: float, count: 
         "since": now,
     }
     progress = f"{count} of the last orders ({share:.0%}) came without a webhook; only the sweep found them"
-    connection.execute(insert(incidents).values(progress=progress, **values))
-    note = {"store": shop.store, "kind": "incident", "created_at": now, "next_at": now}
-    connection.execute(insert(alerts).values(title=f"{shop.store}: webhooks are lost", text=progress, **note))
+    made = insert(incidents).values(progress=progress, **values).returning(incidents.c.id)
+    notices.on_opening(connection, shop, connection.execute(made).scalar_one(), now, text=progress)
 
 
-def resolve_lost_webhooks(connection: Connection, store: str, now: datetime) -> None:
-    incident = _unresolved(connection, store).get((WEBHOOKS_LOST, ""))
+def resolve_lost_webhooks(connection: Connection, shop: Shop, now: datetime) -> None:
+    incident = _unresolved(connection, shop.store).get((WEBHOOKS_LOST, ""))
     if incident is not None:
-        _resolve(connection, incident, now)
+        _resolve(connection, shop, incident, now)

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, tuple_
 
-from reconcile import incidents
+from reconcile import incidents, notices
 from reconcile.config import Shop
 from reconcile.errors import Rejected, Retryable, Unauthorised
 from reconcile.inbox import fold
-from reconcile.ledger.tables import alerts, deliveries, events, orders
+from reconcile.ledger.tables import deliveries, events, orders
 from reconcile.model import Mode, Order
 from reconcile.privacy import erase_shop
 from reconcile.services import Services
@@ -91,6 +91,7 @@ def _note_failure(shop: Shop, services: Services, error: Exception, now: datetim
     with services.ledger.write() as connection:
         change(connection, shop.store, sweep_error=str(error), next_sweep_at=now + RETRY)
         if isinstance(error, Unauthorised):
+            notices.on_refusal(connection, shop, "Shopify", str(error), now)
             _end_if_asked(connection, shop, now)
 
 
@@ -120,7 +121,7 @@ def _judge_webhooks(connection: Connection, shop: Shop, now: datetime) -> None:
     if lost >= 5 and lost / len(found) > LOST_SHARE:
         incidents.note_lost_webhooks(connection, shop, lost / len(found), lost, now)
     elif found and lost / len(found) < LOST_SHARE / 2:
-        incidents.resolve_lost_webhooks(connection, shop.store, now)
+        incidents.resolve_lost_webhooks(connection, shop, now)
 
 
 def missing_topics(shop: Shop, services: Services) -> list[str]:
@@ -137,6 +138,7 @@ def check_subscriptions(shop: Shop, services: Services) -> list[str]:
     """
     now = services.clock.now()
     missing: list[str] = []
+    _learn_zone(shop, services)
     if shop.webhook_url:
         missing = missing_topics(shop, services)
     with services.ledger.write() as connection:
@@ -144,10 +146,23 @@ def check_subscriptions(shop: Shop, services: Services) -> list[str]:
         change(connection, shop.store, next_subscriptions_at=now + SUBSCRIPTIONS_EVERY)
         if missing and observing:
             text = f"Shopify does not send us: {', '.join(missing)}. Run: flask --app webhooks.app webhooks register"
-            title = f"{shop.store}: webhook subscriptions are missing"
-            values = {"store": shop.store, "kind": "subscriptions", "created_at": now, "next_at": now}
-            connection.execute(insert(alerts).values(title=title, text=text, **values))
+            notices.write(connection, shop, "subscriptions", "webhook subscriptions are missing", text, now)
     if missing and not observing:
         for topic in missing:
             services.admin(shop).subscribe(topic, shop.webhook_url)
     return missing
+
+
+def _learn_zone(shop: Shop, services: Services) -> None:
+    """The shop's time zone, as Shopify says; whatever hinders this, it is asked again in an hour."""
+    with services.ledger.read() as connection:
+        known = shop.time_zone or row_of(connection, shop.store).time_zone
+    if known:
+        return
+    try:
+        zone = services.admin(shop).shop_facts().timezone
+    except (Retryable, Rejected, Unauthorised) as error:
+        logger.warning("%s: its time zone is not known: %s", shop.store, error)
+        return
+    with services.ledger.write() as connection:
+        change(connection, shop.store, time_zone=zone)

@@ -16,7 +16,7 @@ from reconcile.ledger.schema import migrate
 from reconcile.setup_check import check_set_up
 from reconcile.shops import enrol
 from reconcile.sweep import sweep
-from webhooks import commands_reports, commands_stores, tokens
+from webhooks import commands_alerts, commands_reports, commands_stores, tokens
 from webhooks.cli import CLI, Command, Since, chosen, console, counting, moment, usable_ledger
 from webhooks.current import current_services, wake_workers
 from webhooks.tokens import Role
@@ -28,7 +28,7 @@ token = AppGroup("token", help="The tokens of people and programs.")
 
 
 def register(app: Flask) -> None:
-    for group in (db, token, commands_stores.stores, commands_stores.webhooks):
+    for group in (db, token, commands_stores.stores, commands_stores.webhooks, commands_alerts.alerts):
         app.cli.add_command(group)
     for command in (sweep_store, check, requeue, purge, commands_reports.audit, commands_reports.statement):
         app.cli.add_command(command)

@@ -28,6 +28,7 @@ celery.conf.update(
         "drain_inbox": every(TICK_S, "drain_inbox"),
         "sweep": every(DUE_S, "sweep"),
         "check_set_up": every(DUE_S, "check_set_up"),
+        "tell_people": every(DUE_S, "tell_people"),
         "housekeeping": every(3600, "housekeeping"),
     },
     timezone="UTC",

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from functools import cache
 
-from reconcile import alerting, inbox, loop
+from reconcile import alerting, digest, heartbeat, inbox, loop
 from reconcile.bootstrap import services_from
 from reconcile.due import shops_due, stores_with_due_orders
 from reconcile.housekeeping import beat_heart, tidy
@@ -81,4 +81,11 @@ def check_one(store: str) -> None:
 @celery.task(name="workers.tasks.housekeeping")  # type: ignore[untyped-decorator]
 def housekeeping() -> None:
     tidy(services(), keep=timedelta(days=90))
+
+
+@celery.task(name="workers.tasks.tell_people")  # type: ignore[untyped-decorator]
+def tell_people() -> None:
+    """The daily digests, the alerts that are due, and the heartbeats."""
+    digest.write_due(services())
     alerting.send_due(services())
+    heartbeat.beat_shops(services())

@@ -23,6 +23,7 @@ WINDOW = timedelta(hours=48)
 MOST_OUTCOMES = 1_000
 STALE = timedelta(minutes=5)  # a reading of the set-up older than this is made again when an order is absent
 LATEST_SALES = 5
+MOST_ASKED = 90  # a POS is asked for up to a hundred products in one call
 SHOP_WIDE = frozenset({"explained"})
 FILTER_CAUSES_SUFFIX = ("_off", "_excluded", "stalled", "unexplained")
 
@@ -75,7 +76,8 @@ def _outcomes(connection: Connection, shop: Row[Any], usual: timedelta, now: dat
         since = expected_from(row.eligible_at, usual, shop.pos_down_from, shop.pos_back_at)
         yield Outcome(
             order_id=row.order_id,
-            eligible_at=row.eligible_at,
+            # One that came before it became eligible again (paid, released) says nothing of the time between.
+            eligible_at=min(row.eligible_at, row.arrived_at or row.eligible_at),
             # An order that only a touch brought in says that the filter is open now, not that it was open then.
             arrived_at=row.arrived_at,
             late=row.arrived_at is None and now - since > usual,
@@ -103,6 +105,12 @@ def needs_reading(set_up: SetUp | None, skus: frozenset[str], now: datetime) -> 
     if set_up is None or now - set_up.read_at > STALE:
         return True
     return set_up.items is not None and not skus <= set(set_up.items)
+
+
+def with_those_before(skus: frozenset[str], set_up: SetUp | None) -> frozenset[str]:
+    """These products and those of the last reading, as far as one call can ask of them: fewer readings for the same."""
+    before = sorted(set((set_up.items if set_up else None) or ()) - skus - set(REQUIRED_SKUS))
+    return skus | set(before[: max(0, MOST_ASKED - len(skus))])
 
 
 def read_set_up(pos: Pos, skus: Iterable[str], *, declared: Declared, sellers: Sequence[str]) -> SetUp:

@@ -142,7 +142,10 @@ class Service:
     def is_done(self) -> bool:
         """Whether no order waits for its verdict, or for what a touch will bring."""
         waiting = ("standing=waiting", "standing=unread", "state=retrying")
-        return not any(self._get(f"orders?limit=1&{what}")["items"] for what in waiting)
+        if any(self._get(f"orders?limit=1&{what}")["items"] for what in waiting):
+            return False
+        pending = self._get("orders?limit=250&standing=pending")["items"]
+        return not any((order["decision"] or {}).get("verb") == "wait" for order in pending)
 
     def orders(self) -> dict[int, dict[str, Any]]:
         return {order["order_id"]: order for order in self._all_orders()}

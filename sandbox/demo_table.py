@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.table import Table
@@ -33,6 +34,7 @@ SCENARIO: dict[str, Any] = {
     "touch": "works",
 }
 
+MISSED_AFTER = timedelta(minutes=15)
 BROUGHT_IN, BY_ITSELF, FLAGGED, TOLD, LEFT_OUT = (
     "touched, arrived once", "waited for, arrived by itself", "flagged, not touched", "told what to fix", "left out, says why",
 )  # fmt: skip
@@ -64,10 +66,18 @@ def judge(truth: Mapping[str, Any], orders: Mapping[int, Mapping[str, Any]]) -> 
     """One row per planted cause, then one for each promise about the orders that were all right."""
     planted: dict[str, list[Mapping[str, Any]]] = {}
     for order in truth["orders"]:
-        if order["cause"]:
+        if stands(order):
             planted.setdefault(order["cause"], []).append(order)
     rows = [judge_cause(cause, planted.get(cause, []), orders) for cause in OUGHT]
     return [*rows, *promises(truth, orders)]
+
+
+def stands(order: Mapping[str, Any]) -> bool:
+    """Whether the planted cause still showed when the order was missed; a stall's last orders were only a little late."""
+    if not order["cause"] or order["wrong_since"] or not order["unaided_at"]:
+        return bool(order["cause"])
+    late = datetime.fromisoformat(order["unaided_at"]) - datetime.fromisoformat(order["eligible_at"])
+    return late > MISSED_AFTER
 
 
 def judge_cause(cause: str, planted: list[Mapping[str, Any]], orders: Mapping[int, Mapping[str, Any]]) -> Row:
@@ -94,9 +104,9 @@ def what_was_done(order: Mapping[str, Any], seen: Mapping[str, Any]) -> str:
 
 
 def promises(truth: Mapping[str, Any], orders: Mapping[int, Mapping[str, Any]]) -> list[Row]:
-    sound = [order for order in truth["orders"] if not order["cause"]]
+    sound = [order for order in truth["orders"] if not stands(order)]
     seen = [orders.get(order["order_id"], {}) for order in sound]
-    matched = sum(1 for order in seen if order.get("standing") == "matched" and not order.get("cause"))
+    matched = sum(1 for order in seen if order.get("standing") == "matched")
     touched = sum(order["touches"] for order in sound)
     return [
         Row(

@@ -10,7 +10,7 @@ from reconcile import inbox
 from reconcile.ledger.lease import lease
 from reconcile.ledger.tables import checks, deliveries, orders, shops
 from reconcile.services import Services
-from reconcile.shops import declared_of
+from reconcile.shops import change, declared_of
 from tests.rows import PLACED, a_sale, an_order, keep
 from tests.web.callers import HELD_BACK, Api, told, two_shops
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, literal, select, update
 
-from reconcile import codec, incidents, remediate, shop_evidence, snapshot
+from reconcile import codec, incidents, notices, remediate, shop_evidence, snapshot
 from reconcile.cases import held_back_by, next_state, settled_cause, unless_changed, was_dismissed
 from reconcile.compare import Look, compare
 from reconcile.config import Shop
@@ -276,6 +276,7 @@ def _write_and_act(this: Round, judged: Sequence[Judged]) -> int:
         for one in judged:
             _write(this, connection, by_id.get(one.row.order_id, one))
         incidents.refresh(connection, this.shop, this.now, alert=mode_of(this.shop, this.row) is not Mode.OBSERVE)
+        notices.on_decisions(connection, this.shop, [one.decision for one in judged], this.now)
     return remediate.touch_all(this, [one for one in proven if one.decision.verb is Verb.TOUCH])
 
 
@@ -371,8 +372,7 @@ def _tell_history(connection: Connection, row: Row[Any], one: Judged, values: di
 
 def _note_unread(this: Round, error: Exception) -> None:
     """The POS could not be read: its orders are `unread`, matched ones keep their standing; try again after a pause."""
-    pause = error.after if isinstance(error, Throttled) and error.after else PAUSES[0]
-    again = this.now + pause
+    again = this.now + (error.after if isinstance(error, Throttled) and error.after else PAUSES[0])
     logger.warning("%s: the POS or Shopify could not be read: %s", this.shop.store, error)
     with this.services.ledger.write() as connection:
         this.held.check(connection)
@@ -384,5 +384,5 @@ def _note_unread(this: Round, error: Exception) -> None:
         failing_since = this.row.pos_failing_since or this.now
         if this.now - failing_since >= OUTAGE:
             connection.execute(update(orders).where(*mine, orders.c.arrived_at.is_(None)).values(disturbed=True))
-        values = {"pos_error": str(error), "pos_pause_until": again, "pos_failing_since": failing_since}
-        change(connection, this.shop.store, **values)
+        change(connection, this.shop.store, pos_error=str(error), pos_pause_until=again, pos_failing_since=failing_since)
+        notices.on_error(connection, this.shop, error, this.now)

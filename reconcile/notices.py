@@ -3,15 +3,19 @@
 At most one per incident and hour: what comes sooner waits, and what is overtaken meanwhile is never sent.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from reconcile.config import Shop
+from reconcile.errors import Unauthorised
 from reconcile.incident_words import sentence_on, words
 from reconcile.ledger.queries_incidents import IncidentRow, incident_of
 from reconcile.ledger.tables import alerts, incidents, shops
+from reconcile.model import Decision, Verb
+from reconcile.support_words import POS_NAMES
 
 APART = timedelta(hours=1)
 GROWTHS = (2, 10)
@@ -58,6 +62,22 @@ def on_resolution(connection: Connection, shop: Shop, incident: Row[Any], now: d
     _write(connection, shop, "incident.resolved", title, NOTHING_LEFT[shop.locale],
            incident_id=incident.id, now=now, at=at)  # fmt: skip
     _remember(connection, incident.id, alerted_at=at)
+
+
+def on_decisions(connection: Connection, shop: Shop, decisions: Iterable[Decision], now: datetime) -> None:
+    """Tell of a stop that these decisions show."""
+    stopped = next((one for one in decisions if one.limit == "share" and one.verb is Verb.ASK), None)
+    if stopped is not None:
+        on_stop(connection, shop, stopped.reason, now)
+
+
+def on_error(connection: Connection, shop: Shop, error: Exception, now: datetime) -> None:
+    """Tell of refused credentials, when that is why nothing could be read."""
+    if isinstance(error, Unauthorised):
+        side = (
+            "Shopify" if shop.domain in str(error) or "Shopify" in str(error) else POS_NAMES.get(shop.pos_kind, "POS")
+        )
+        on_refusal(connection, shop, side, str(error), now)
 
 
 def on_stop(connection: Connection, shop: Shop, reason: str, now: datetime) -> None:

@@ -17,8 +17,10 @@ from reconcile.alert_channels import send_test
 from reconcile.alert_settings import AlertSettings
 from reconcile.clock import ManualClock
 from reconcile.config import Shop
+from reconcile.errors import Retryable, Unauthorised
 from reconcile.ledger.tables import alerts, orders, shops
 from reconcile.ledger.tables import incidents as incident_rows
+from reconcile.model import Decision, Verb
 from reconcile.services import Services
 from tests.rows import PLACED, a_sale, an_order, keep
 
@@ -195,6 +197,22 @@ def test_refused_credentials_and_a_stop_are_told_once(told: Services, receiver: 
             notices.on_stop(connection, told.shop("demo"), "40% would be touched", clock.now())
         alerting.send_due(told)
     assert [one["type"] for one in receiver.said()] == ["credentials.refused", "policy.stopped"]
+
+
+def test_a_pos_that_refuses_us_is_told_of_and_one_that_is_down_is_not(told: Services, receiver: Receiver) -> None:
+    with told.ledger.write() as connection:
+        for error in (Retryable("it failed"), Unauthorised("GET demo.example/api refuses the credentials", 401)):
+            notices.on_error(connection, told.shop("demo"), error, told.clock.now())
+    alerting.send_due(told)
+    assert receiver.titles() == ["demo: Heartland Retail refuses our credentials"]
+
+
+def test_much_at_once_is_told_of(told: Services, receiver: Receiver) -> None:
+    suspect = Decision(verb=Verb.ASK, reason="40% of the last day's orders would be touched", limit="share")
+    with told.ledger.write() as connection:
+        notices.on_decisions(connection, told.shop("demo"), [suspect], told.clock.now())
+    alerting.send_due(told)
+    assert receiver.said()[0]["data"]["text"] == suspect.reason
 
 
 def test_in_the_shops_language(told: Services, receiver: Receiver) -> None:

@@ -81,7 +81,7 @@ class Carrier:
 
     def spoils_at_once(self, fate: Fate, cause: str) -> bool:
         """Whether a cause that shows at Heartland when the order has shipped shows here when it is carried."""
-        return fate.planted == cause and self.till.finishes_at_once
+        return fate.planted == cause and self.till.leaves_unfinished
 
     def packed(self, fate: Fate) -> bool:
         """Whether staff see the order as one that may be shipped."""

@@ -119,9 +119,11 @@ class Connector:
         return cause
 
     def _stands(self, fate: Fate, asked_at: datetime, *, touched: bool) -> bool:
-        """Whether the queue stands; what is in it is looked at when it goes on again."""
+        """Whether the queue stands, or the order waits in it; it is looked at when that is over."""
         now = self._timeline.now
         kinds = ["connector_stalled", "pos_down"]
+        if fate.arrived_at is None and kept_out(fate.order, self._settings.at(now)) is None:
+            kinds.append("payment_type_missing")  # orders wait, and come by themselves
         if fate.arrived_at is not None and self._carrier.till.refuses_seller():
             kinds.append(
                 "employee_archived"
@@ -130,7 +132,7 @@ class Connector:
         if window is None:
             return False
         if (
-            window.kind == "connector_stalled"
+            window.kind in ("connector_stalled", "payment_type_missing")
             and fate.arrived_at is None
             and not touched
             and kept_out(fate.order, self._settings.at(now)) not in EXCLUDED
@@ -145,7 +147,7 @@ class Connector:
         if fate.planted in SPOILT_AT_ONCE:
             fate.spoil(fate.planted, now)
         records = self._carrier.records(fate)
-        if self._carrier.till.finishes_at_once and any(sale.status == "pending" for sale in records):
+        if self._carrier.till.leaves_unfinished and any(sale.status == "pending" for sale in records):
             fate.spoil("paid_not_completed", now)  # whatever has left it unfinished
         if fate.planted == "duplicate_sale":
             self._timeline.at(now + timedelta(seconds=self._chance.uniform(2, 40)), lambda: self._double(fate))

@@ -12,14 +12,14 @@ from sandbox.scenario import OWN, SETTINGS, WRONG, Planted, Scenario
 SHOP_WIDE: Final = frozenset(
     {
         "download_orders_off", "unfulfilled_orders_off", "connector_stalled", "required_custom_field", "employee_archived",
-        "order_source_unset", "before_minimum_date",
+        "order_source_unset", "before_minimum_date", "payment_type_missing",
     }
 )  # fmt: skip
 # These hold back the orders with a property: everyday ones in a window, or a share of the orders that is given it.
 BY_PROPERTY: Final = frozenset(SETTINGS) - SHOP_WIDE | {"required_product_unusable"}
 # What leaves an order out of the POS for good, until somebody does something: staff may ring such an order up.
 HOLDING: Final = frozenset({*SETTINGS, *OWN, *BY_PROPERTY, *SHOP_WIDE, "item_archived", "unexplained"}) - {
-    "refunds_off", "connector_stalled", "before_minimum_date", *WRONG,
+    "refunds_off", "connector_stalled", "payment_type_missing", "before_minimum_date", *WRONG,
 }  # fmt: skip
 # A field that is required for some hours while a third of the orders leave it empty; it stays so until staff have looked.
 REQUIRED_MEANWHILE: Final = "pending_required_field"

@@ -10,6 +10,8 @@ from sandbox.heartland.books import HeartlandBooks
 from sandbox.heartland.server import heartland_blueprint
 from sandbox.lightspeed_r.books import LightspeedRBooks
 from sandbox.lightspeed_r.server import lightspeed_r_blueprint
+from sandbox.lightspeed_x.books import LightspeedXBooks
+from sandbox.lightspeed_x.server import lightspeed_x_blueprint
 from sandbox.shopify.server import shopify_blueprint
 from sandbox.stage import Stage, moment
 
@@ -65,6 +67,10 @@ def create_app() -> Flask:
     app.register_blueprint(
         lightspeed_r_blueprint(lambda: theatre.books(LightspeedRBooks), theatre.count_pos_call),
         url_prefix="/lightspeed_r",
+    )
+    app.register_blueprint(
+        lightspeed_x_blueprint(lambda: theatre.books(LightspeedXBooks), theatre.count_pos_call),
+        url_prefix="/lightspeed_x",
     )
     for name, method, act in CONTROLS:
         app.add_url_rule(f"/_control/{name}", name, _control(theatre, act), methods=[method])

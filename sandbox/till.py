@@ -70,9 +70,14 @@ class Credentials:
 
 
 class Till(Protocol):
-    """A POS account, open for a scenario. `finishes_at_once`: a carried sale is complete before anything has shipped."""
+    """A POS account, open for a scenario. `finishes_at_once`: a carried sale is complete before anything has shipped.
+
+    `leaves_unfinished`: what the connector does not finish is no sale yet from the start, rather than open once it has
+    shipped.
+    """
 
     finishes_at_once: bool
+    leaves_unfinished: bool
     takes_one_only: bool  # a second sale of a number is refused
     wants_whole_customer: bool
     faults: Faults

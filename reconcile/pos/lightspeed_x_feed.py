@@ -55,7 +55,8 @@ class Feed:
         upto = self.index.begin(self._origin)
         page = self._first() if upto is None else self._again(upto)
         for _ in range(PAGES_A_CALL):
-            self._kept(page)
+            if upto is None or page.upto > upto:
+                self._kept(page)
             if page.last:
                 self._forget()
                 return
@@ -66,7 +67,7 @@ class Feed:
 
     def _again(self, upto: int) -> Page:
         """From the newest version that is known: it, or a later one of the same record, has to be there still."""
-        page = self._pages.page(self._name, upto - 1, self._params)
+        page = self._pages.page(self._name, max(upto - 1, 0), self._params)
         if page.rows or upto == 0:
             return page
         oldest = self._pages.page(self._name, 0, self._params, size=1).rows

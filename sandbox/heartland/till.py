@@ -20,6 +20,7 @@ class HeartlandTill:
     """An account stocked for the demo shop."""
 
     finishes_at_once = False
+    leaves_unfinished = False
     wants_whole_customer = True
 
     def __init__(self, switches: Switches, clock: Callable[[], datetime], seed: int) -> None:

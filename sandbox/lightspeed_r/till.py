@@ -57,6 +57,7 @@ class LightspeedRTill:
     """An account stocked for the demo shop, with an employee for the connector and one who let the product in."""
 
     finishes_at_once = True
+    leaves_unfinished = True
     takes_one_only = False
     wants_whole_customer = False
 

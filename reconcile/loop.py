@@ -148,9 +148,10 @@ def _shop_evidence(this: Round, looks: Sequence[Look]) -> ShopEvidence:
         evidence = shop_evidence.gather(connection, *known, absent=any(not look.sales for look in looks))
         sellers = shop_evidence.sellers(connection, this.shop.store)
     past = shop_evidence.past_readings(this.row)
-    skus = shop_evidence.skus_of([look.order for look in looks])
+    skus = shop_evidence.skus_of(this.orders_in_question(looks))
     if shop_evidence.needs_reading(evidence.set_up, skus, this.now):
-        read = shop_evidence.read_set_up(this.pos, skus, declared=this.declared, sellers=sellers)
+        asked = shop_evidence.with_those_before(skus, evidence.set_up)
+        read = shop_evidence.read_set_up(this.pos, asked, declared=this.declared, sellers=sellers)
         with this.services.ledger.write() as connection:
             read, past = shop_evidence.keep_reading(connection, this.shop.store, read)
         evidence = replace(evidence, set_up=read)

@@ -1,5 +1,6 @@
 """One shop's round of the loop: what the ledger held when it began, and what was concluded of each order."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from reconcile.evidence import Declared, ShopEvidence
 from reconcile.grace import NEEDED, expected_from, grace
 from reconcile.ledger.lease import Lease
 from reconcile.ledger.tables import orders
-from reconcile.model import Decision, Finding, Standing
+from reconcile.model import Decision, Finding, Order, Standing
 from reconcile.pos.base import Pos
 from reconcile.services import Services
 from reconcile.shops import change, declared_of, row_of
@@ -45,6 +46,11 @@ class Round:
         counted = expected_from(row.eligible_at, self.usual, self.row.pos_down_from, self.row.pos_back_at)
         outage: timedelta = counted - row.eligible_at
         return self.usual + outage
+
+    def orders_in_question(self, looks: Iterable[Look]) -> list[Order]:
+        """Those of which a rule may ask the products: there but wrong, or absent although most have come by then."""
+        slow = {row.order_id for row in self.due if self.now - row.eligible_at >= self.grace_of(row) / 3}
+        return [look.order for look in looks if look.sales or look.order.order_id in slow]
 
     @property
     def pos(self) -> Pos:

@@ -1,7 +1,7 @@
 """Fold: deliveries become orders. Out of order, repeated and partial ones are harmless; a poison one is parked."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -76,8 +76,11 @@ def _wrong_shape(body: bytes) -> str | None:
 
 def _fold_batch(services: Services, connection: Connection, read: Sequence[Read]) -> None:
     now = services.clock.now()
-    known = _known_orders(connection, read)
-    for item in read:
+    # Everybody takes the rows of shops first, then those of orders, each in the same order: nobody waits crosswise.
+    _note_deliveries(connection, read)
+    named = [item for item in read if item.found is not None]
+    known = known_orders(connection, {(item.delivery.store, item.found.order_id) for item in named if item.found})
+    for item in sorted(read, key=_place):
         store = item.delivery.store
         if isinstance(item.found, Order):
             fold(services, connection, store, item.found, found_by="webhook", known=known)
@@ -88,12 +91,18 @@ def _fold_batch(services: Services, connection: Connection, read: Sequence[Read]
     _close_deliveries(connection, read, now)
 
 
-def _known_orders(connection: Connection, read: Sequence[Read]) -> dict[tuple[str, int], Row[Any]]:
-    keys = {(item.delivery.store, item.found.order_id) for item in read if item.found is not None}
+def _place(item: Read) -> tuple[str, bool, int]:
+    """Orders by their number; what names none, such as a redaction, comes after the orders that it may speak of."""
+    return item.delivery.store, item.found is None, 0 if item.found is None else item.found.order_id
+
+
+def known_orders(connection: Connection, keys: Collection[tuple[str, int]]) -> dict[tuple[str, int], Row[Any]]:
+    """The rows already in the ledger, locked until the transaction ends: what another worker folds meanwhile waits."""
     if not keys:
         return {}
     query = select(orders).where(tuple_(orders.c.store, orders.c.order_id).in_(keys))
-    return {(row.store, row.order_id): row for row in connection.execute(query)}
+    locked = query.order_by(orders.c.store, orders.c.order_id).with_for_update()
+    return {(row.store, row.order_id): row for row in connection.execute(locked)}
 
 
 def fold(
@@ -107,23 +116,25 @@ def fold(
 ) -> bool:
     """Write an order as last seen; the newest `updated_at` wins. Answers whether anything changed.
 
-    `known` holds the rows already in the ledger and is kept true, so that one batch may carry an order many times.
+    `known` holds the rows already in the ledger (`known_orders`, in this transaction) and is kept true, so that one
+    batch may carry an order many times.
     """
-    now = services.clock.now()
-    row = known.get((store, order.order_id))
+    now, key = services.clock.now(), (store, order.order_id)
     declared = declared_of(services, store)
-    if row is None:
+    if key not in known:
         values = _first_version(store, order, declared, now, found_by)
         statement = services.ledger.insert(orders).values(**values).on_conflict_do_nothing().returning(orders)
         inserted = connection.execute(statement).first()
         if inserted is not None:
-            known[store, order.order_id] = inserted
-        return inserted is not None
+            known[key] = inserted
+            return True
+        known |= known_orders(connection, [key])  # another worker was first, perhaps with an older version
+    row = known[key]
     changes = _next_version(row, order, declared, now, trusted=found_by != "webhook")
     if not changes:
         return False
     changed = update(orders).where(orders.c.store == store, orders.c.order_id == order.order_id)
-    known[store, order.order_id] = connection.execute(changed.values(**changes).returning(orders)).one()
+    known[key] = connection.execute(changed.values(**changes).returning(orders)).one()
     return True
 
 
@@ -205,6 +216,9 @@ def _close_deliveries(connection: Connection, read: Sequence[Read], now: datetim
             values = {"state": "folded", "error": None, "folded_at": now, "order_id": order_id, "body": None}
         where = (deliveries.c.id == item.delivery.id, deliveries.c.state == "received")
         connection.execute(update(deliveries).where(*where).values(**values))
+
+
+def _note_deliveries(connection: Connection, read: Sequence[Read]) -> None:
     latest = {item.delivery.store: item.delivery.received_at for item in read}  # they come oldest first
     for store, at in sorted(latest.items()):
         is_later = or_(shops.c.last_delivery_at.is_(None), shops.c.last_delivery_at < at)  # a replayed one is not

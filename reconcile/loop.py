@@ -17,7 +17,7 @@ from reconcile.diagnose import diagnose, standing_of
 from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised
 from reconcile.evidence import Evidence, ShopEvidence
 from reconcile.grace import NEEDED, OUTAGE
-from reconcile.inbox import fold
+from reconcile.inbox import fold, known_orders
 from reconcile.inference import WORKED_OFF
 from reconcile.ledger.lease import lease, renew
 from reconcile.ledger.tables import events, orders
@@ -114,9 +114,9 @@ def _may_be_held(row: Row[Any]) -> bool:
 
 def _from_shopify(this: Round, rows: Sequence[Row[Any]]) -> dict[int, Order]:
     read = this.services.admin(this.shop).orders([row.order_id for row in rows])
-    known = {(this.shop.store, row.order_id): row for row in rows}
     with this.services.ledger.write() as connection:
-        for row in rows:
+        known = known_orders(connection, [(this.shop.store, row.order_id) for row in rows])
+        for row in known.copy().values():
             order = read.get(row.order_id)
             if order is None:
                 gone = replace(order_from_json(row.body), deleted_at=this.now, updated_at=this.now)
@@ -148,10 +148,9 @@ def _shop_evidence(this: Round, looks: Sequence[Look]) -> ShopEvidence:
         evidence = shop_evidence.gather(connection, *known, absent=any(not look.sales for look in looks))
         sellers = shop_evidence.sellers(connection, this.shop.store)
     past = shop_evidence.past_readings(this.row)
-    skus = shop_evidence.skus_of(this.orders_in_question(looks))
+    skus = shop_evidence.skus_of([look.order for look in looks])
     if shop_evidence.needs_reading(evidence.set_up, skus, this.now):
-        asked = shop_evidence.with_those_before(skus, evidence.set_up)
-        read = shop_evidence.read_set_up(this.pos, asked, declared=this.declared, sellers=sellers)
+        read = shop_evidence.read_set_up(this.pos, skus, declared=this.declared, sellers=sellers)
         with this.services.ledger.write() as connection:
             read, past = shop_evidence.keep_reading(connection, this.shop.store, read)
         evidence = replace(evidence, set_up=read)

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, tuple_
+from sqlalchemy import Connection, insert, select
 
 from reconcile import incidents, notices
 from reconcile.config import Shop
 from reconcile.errors import Rejected, Retryable, Unauthorised
-from reconcile.inbox import fold
+from reconcile.inbox import fold, known_orders
 from reconcile.ledger.tables import deliveries, events, orders
 from reconcile.model import Mode, Order
 from reconcile.privacy import erase_shop
@@ -68,13 +67,11 @@ def _read_all(
     seen = changed = 0
     for page in _pages(services.admin(shop).orders_updated_since(start)):
         with services.ledger.write() as connection:
-            keys = [(shop.store, order.order_id) for order in page]
-            query = select(orders).where(tuple_(orders.c.store, orders.c.order_id).in_(keys))
-            known: dict[tuple[str, int], Row[Any]] = {(r.store, r.order_id): r for r in connection.execute(query)}
-            for order in page:
+            change(connection, shop.store, watermark=max(order.updated_at for order in page))
+            known = known_orders(connection, [(shop.store, order.order_id) for order in page])
+            for order in sorted(page, key=lambda order: order.order_id):
                 changed += fold(services, connection, shop.store, order, found_by="sweep", known=known)
             seen += len(page)
-            change(connection, shop.store, watermark=max(order.updated_at for order in page))
         if on_page:
             on_page(seen)
     return seen, changed

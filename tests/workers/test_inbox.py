@@ -1,6 +1,7 @@
 """Fold: whatever comes, in whatever order and however often, the ledger ends the same and nothing is lost."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import permutations
@@ -12,6 +13,7 @@ from sqlalchemy import Row, func, insert, select
 from reconcile import inbox
 from reconcile.ledger.tables import deliveries, events, orders, shops
 from reconcile.services import Services
+from reconcile.shopify.payload import read_order
 
 CREATED = "2026-11-02T08:00:00Z"
 
@@ -197,3 +199,29 @@ def test_the_first_look_is_two_minutes_after_a_fresh_order(services: Services) -
     deliver(services, body(created_at="2026-11-02T09:00:00Z", updated_at="2026-11-02T09:00:00Z"))
     inbox.drain(services)
     assert order_row(services).next_look_at == services.clock.now() + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("late", [0, 1], ids=["the older is written last", "the newer is written last"])
+def test_of_what_two_workers_fold_at_once_the_newest_version_stands(services: Services, late: int) -> None:
+    deliver(services, VERSIONS[0])
+    inbox.drain(services)
+    first, last = (VERSIONS[2], VERSIONS[1]) if late == 0 else (VERSIONS[1], VERSIONS[2])
+    assert total_after_both(services, first, last) == "30.00"
+
+
+def test_of_two_workers_that_see_an_order_first_the_newest_version_stands(services: Services) -> None:
+    assert total_after_both(services, VERSIONS[0], VERSIONS[2]) == "30.00"
+
+
+def total_after_both(services: Services, first: dict[str, Any], last: dict[str, Any]) -> str:
+    """One worker has folded the first and not committed yet when another one begins with the last."""
+    deliver(services, last)
+    with ThreadPoolExecutor(1) as pool:
+        with services.ledger.write() as connection:
+            known = inbox.known_orders(connection, [("demo", 1001)])
+            order = read_order(json.dumps(first).encode())
+            inbox.fold(services, connection, "demo", order, found_by="webhook", known=known)
+            other = pool.submit(inbox.drain, services)
+            time.sleep(0.3)
+        assert other.result(timeout=20) == 1
+    return str(order_row(services).total)

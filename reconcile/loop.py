@@ -148,9 +148,10 @@ def _shop_evidence(this: Round, looks: Sequence[Look]) -> ShopEvidence:
         evidence = shop_evidence.gather(connection, *known, absent=any(not look.sales for look in looks))
         sellers = shop_evidence.sellers(connection, this.shop.store)
     past = shop_evidence.past_readings(this.row)
-    skus = shop_evidence.skus_of([look.order for look in looks])
+    skus = shop_evidence.skus_of(this.orders_in_question(looks))
     if shop_evidence.needs_reading(evidence.set_up, skus, this.now):
-        read = shop_evidence.read_set_up(this.pos, skus, declared=this.declared, sellers=sellers)
+        asked = shop_evidence.with_those_before(skus, evidence.set_up)
+        read = shop_evidence.read_set_up(this.pos, asked, declared=this.declared, sellers=sellers)
         with this.services.ledger.write() as connection:
             read, past = shop_evidence.keep_reading(connection, this.shop.store, read)
         evidence = replace(evidence, set_up=read)
@@ -381,8 +382,8 @@ def _note_unread(this: Round, error: Exception) -> None:
         connection.execute(update(orders).where(*mine).values(next_look_at=again, unread_since=since))
         unsettled = orders.c.standing.in_([Standing.WAITING.value, Standing.MISSING.value])
         connection.execute(update(orders).where(*mine, unsettled).values(standing=Standing.UNREAD.value))
-        failing_since = this.row.pos_failing_since or this.now
-        if this.now - failing_since >= OUTAGE:
+        failing = this.row.pos_failing_since or this.now
+        if this.now - failing >= OUTAGE:
             connection.execute(update(orders).where(*mine, orders.c.arrived_at.is_(None)).values(disturbed=True))
-        change(connection, this.shop.store, pos_error=str(error), pos_pause_until=again, pos_failing_since=failing_since)
+        change(connection, this.shop.store, pos_error=str(error), pos_pause_until=again, pos_failing_since=failing)
         notices.on_error(connection, this.shop, error, this.now)

@@ -1,109 +1,100 @@
-"""Front door: durable 200s per second, as installed: the Procfile's web process on SQLite, signed orders of 7 kB."""
+"""Front door: durable 200s per second of signed orders of 7 kB, ours beside what others would build, in turns."""
 
 import json
 import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shutil import which
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
-import requests
-from sqlalchemy import func, select
 
-from bench.diagnose import free_port
-from reconcile.ledger import Ledger
-from reconcile.ledger.tables import deliveries
+from bench.ours import DOMAIN, HOME, bare, ours
+from bench.peers.express_peer import express
+from bench.peers.naive import naive
+from bench.peers.serving import Served
+from tests.postgres import Postgres
 
-HOME = Path(__file__).resolve().parent.parent
-SECRET, DOMAIN = "bench-secret", "bench.myshopify.com"
-STORES = f"""\
-[stores.bench]
-shop = "{DOMAIN}"
-webhook_secrets = ["env:BENCH_SECRET"]
-[stores.bench.shopify]
-access_token = "env:BENCH_SECRET"
-[stores.bench.pos]
-kind = "heartland"
-subdomain = "bench"
-token = "env:BENCH_SECRET"
-"""
+SECRET = "bench-secret"
+CONNECTIONS = (1, 16, 64)
+WARM_UP = 500
+CEILING = "bare server, nothing kept"
+
+Run = dict[str, Any]
+
+
+def measure(runs: int = 5, count: int = 4_000) -> dict[str, Any]:
+    """By contestant and number of connections: the median of the runs and their spread; every run takes all in turn."""
+    with contestants() as found:
+        runs_of: dict[str, dict[int, list[Run]]] = {name: {n: [] for n in CONNECTIONS} for name in found}
+        sent = dict.fromkeys(found, WARM_UP)
+        for served in found.values():
+            load(served.url, WARM_UP, 16)
+        for _ in range(runs):
+            for connections in CONNECTIONS:
+                for name, served in found.items():
+                    many = count if connections > 1 else count // 8
+                    run = load(served.url, many, connections)
+                    sent[name] += many - run["refused"]
+                    runs_of[name][connections].append(run)
+        lost = {name: sent[name] - served.kept() for name, served in found.items() if name != CEILING}
+        peaks = {name: peak_memory_mb(served.process) for name, served in found.items()}
+    return {
+        name: {
+            **{f"{n} connections": summary(taken) for n, taken in by_number.items()},
+            "lost": lost.get(name),
+            "peak_mb": peaks[name],
+        }
+        for name, by_number in runs_of.items()
+    }
 
 
 @contextmanager
-def web(folder: Path) -> Iterator[tuple[str, psutil.Process, str]]:
-    """The web process of the Procfile in a folder of its own: its URL, its process, its ledger."""
-    port = free_port()
-    (folder / "stores.toml").write_text(STORES)
-    database_url = f"sqlite:///{folder / 'ledger.db'}"
-    env = {
-        **os.environ, "PORT": str(port), "DATABASE_URL": database_url, "STORES_FILE": str(folder / "stores.toml"),
-        "BENCH_SECRET": SECRET, "SECRET_KEY": "bench", "REDIS_URL": "redis://127.0.0.1:9/0", "CLOCK_FILE": "",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(HOME),
-    }  # fmt: skip
-    lines = dict(line.split(": ", 1) for line in (HOME / "Procfile").read_text().splitlines() if line)
-    subprocess.run(["/bin/sh", "-c", lines["release"]], env=env, cwd=folder, check=True, stdout=sys.stderr)
-    process = subprocess.Popen(["/bin/sh", "-c", f"exec {lines['web']}"], env=env, cwd=folder, stdout=sys.stderr)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/healthz")
-        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid), database_url
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+def contestants() -> Iterator[dict[str, Served]]:
+    """Everybody, up and waiting; who is not being asked costs nothing."""
+    with ExitStack() as stack:
+
+        def folder() -> Path:
+            return Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
+
+        database = Postgres(folder(), fsync=True)
+        stack.callback(database.kill)
+        database.run("CREATE DATABASE bench")
+        found = {
+            "ours on SQLite": stack.enter_context(ours(folder(), SECRET)),
+            "ours on PostgreSQL": stack.enter_context(ours(folder(), SECRET, f"{database.base}/bench", processes=2)),
+            "Flask, one Celery publish per request": stack.enter_context(naive(folder(), SECRET)),
+            CEILING: stack.enter_context(bare(folder())),
+        }
+        if which("npm"):
+            found["express, shopify-api, BullMQ"] = stack.enter_context(express(folder(), SECRET))
+        yield found
 
 
-def wait_for(url: str) -> None:
-    for _ in range(300):
-        try:
-            if requests.get(url, timeout=1).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.1)
-    raise RuntimeError(f"{url} does not answer")
-
-
-def load(url: str, count: int, connections: int) -> dict[str, Any]:
-    command = [
-        sys.executable,
-        "-m",
-        "bench.load",
-        f"{url}/webhooks/shopify",
-        str(count),
-        str(connections),
-        SECRET,
-        DOMAIN,
-    ]
-    found: dict[str, Any] = json.loads(subprocess.run(command, cwd=HOME, capture_output=True, check=True).stdout)
-    return found
-
-
-def measure(runs: int = 5, count: int = 6_000, connections: int = 16) -> dict[str, Any]:
-    """Median and spread of the runs; `lost` are 200s without a row in the ledger."""
-    with TemporaryDirectory(prefix="bench-") as folder, web(Path(folder)) as (url, process, database_url):
-        load(url, 1_000, connections)
-        found = [load(url, count, connections) for _ in range(runs)]
-        ledger = Ledger(database_url)
-        with ledger.read() as connection:
-            kept = connection.execute(select(func.count()).select_from(deliveries)).scalar_one()
-        ledger.dispose()
-        peak = peak_memory_mb(process)
-    rates = [run["per_s"] for run in found]
-    refused = sum(run["refused"] for run in found)
+def summary(runs: list[Run]) -> dict[str, Any]:
+    """The medians, and the slowest and fastest run."""
+    rates = [run["per_s"] for run in runs]
     return {
-        "connections": connections,
-        "durable_200s_per_s": round(statistics.median(rates)),
-        "slowest_and_fastest_run": [round(min(rates)), round(max(rates))],
-        "p50_ms": round(statistics.median(run["p50_ms"] for run in found), 1),
-        "p99_ms": round(statistics.median(run["p99_ms"] for run in found), 1),
-        "refused": refused,
-        "lost": 1_000 + runs * count - refused - kept,
-        "web_peak_mb": peak,
+        "per_s": round(statistics.median(rates)),
+        "slowest_and_fastest": [round(min(rates)), round(max(rates))],
+        "p50_ms": round(statistics.median(run["p50_ms"] for run in runs), 1),
+        "p99_ms": round(statistics.median(run["p99_ms"] for run in runs), 1),
+        "refused": sum(run["refused"] for run in runs),
     }
+
+
+def load(url: str, count: int, connections: int) -> Run:
+    """One run of the load, a process of its own."""
+    place = f"{url}/webhooks/shopify"
+    command = [sys.executable, "-m", "bench.load", place, str(count), str(connections), SECRET, DOMAIN]
+    answer = subprocess.run(command, cwd=HOME, capture_output=True, check=True, env=dict(os.environ))
+    found: Run = json.loads(answer.stdout)
+    return found
 
 
 def peak_memory_mb(process: psutil.Process) -> int:

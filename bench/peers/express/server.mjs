@@ -12,7 +12,7 @@ function serve() {
   const shopify = shopifyApi({
     apiKey: "bench",
     apiSecretKey: SECRET,
-    apiVersion: ApiVersion.July26 ?? Object.values(ApiVersion).at(-1),
+    apiVersion: ApiVersion.July26,
     isEmbeddedApp: false,
     hostName: "127.0.0.1",
     logger: { level: 0 },

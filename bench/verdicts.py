@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from bench.client import Sandbox
 from bench.diagnose import free_port
+from bench.filling import fill, page_ms
 from bench.play import START, prepare
 from reconcile import inbox, loop
 from reconcile.ledger.tables import orders
@@ -19,20 +20,24 @@ from reconcile.model import Standing
 QUIET_DAY = {"seed": 3, "pos": "heartland", "hours": 12, "orders": 2_000, "faults": []}
 
 
-def measure() -> dict[str, Any]:
-    """A day's deliveries received, then folded and judged at one go when every order is in the POS."""
+def measure(older: int = 0, count: int = 2_000) -> dict[str, Any]:
+    """A day's deliveries received, then folded and judged at one go when every order is in the POS.
+
+    `older` is how many orders of earlier months the ledger holds already.
+    """
     sandbox = Sandbox(free_port())
     try:
         sandbox.wait()
         with TemporaryDirectory(prefix="bench-") as folder:
-            return _measure(sandbox, Path(folder))
+            return _measure(sandbox, Path(folder), older, QUIET_DAY | {"orders": count})
     finally:
         sandbox.stop()
 
 
-def _measure(sandbox: Sandbox, folder: Path) -> dict[str, Any]:
-    played, clock, door = prepare(dict(QUIET_DAY), sandbox, folder)
+def _measure(sandbox: Sandbox, folder: Path, older: int, day: dict[str, Any]) -> dict[str, Any]:
+    played, clock, door = prepare(day, sandbox, folder)
     services, shop = played.services, played.shop
+    fill(services.ledger, older)
     end, received = START + timedelta(hours=30), 0
     while True:
         answer = sandbox.advance(end)
@@ -52,10 +57,13 @@ def _measure(sandbox: Sandbox, folder: Path) -> dict[str, Any]:
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     with services.ledger.read() as connection:
         matched = connection.execute(
-            select(func.count()).select_from(orders).where(orders.c.standing == Standing.MATCHED.value)
+            select(func.count())
+            .select_from(orders)
+            .where(orders.c.standing == Standing.MATCHED.value, orders.c.order_id > 0)
         ).scalar_one()
     truth = sandbox.truth()
     return {
+        **page_ms(services, folder),
         "orders": len(truth["orders"]),
         "deliveries": received,
         "matched": matched,

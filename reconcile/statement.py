@@ -20,6 +20,7 @@ from reconcile.ledger.tables import orders
 from reconcile.model import Order, Sale, SaleKind, SaleStatus, Standing
 from reconcile.pos.stored import sale_from_json
 from reconcile.shopify.stored import order_from_json
+from reconcile.spreadsheet import csv_text
 
 ZERO = Decimal(0)
 ROUNDING = Decimal("0.02")
@@ -214,3 +215,24 @@ def _difference_to_json(one: Difference) -> dict[str, Any]:
         "shopify": {measure: written(amount) for measure, amount in one.shopify.items()},
         "pos": {measure: None if amount is None else written(amount) for measure, amount in one.pos.items()},
     }  # fmt: skip
+
+
+HEADINGS = (
+    "day", "currency", "order", "reason", "cause", "certainty",
+    *(f"{side}_{measure}" for side in ("shopify", "pos") for measure in MEASURES), "net_difference",
+)  # fmt: skip
+
+
+def to_csv(days: Iterable[Day]) -> str:
+    """A row for each day's sums (`order` is empty) and one for each order that makes its difference."""
+    return csv_text(HEADINGS, (row for day in days for row in _csv_rows(day)))
+
+
+def _csv_rows(day: Day) -> Iterator[tuple[str, ...]]:
+    key = (day.day.isoformat(), day.currency)
+    sums = [written(side.amounts[measure]) for side in (day.shopify, day.pos) for measure in MEASURES]
+    yield (*key, "", "", "", "", *sums, written(day.net_difference))
+    for one in day.differences:
+        pos = [written(amount) if (amount := one.pos[measure]) is not None else "" for measure in MEASURES]
+        shopify = [written(one.shopify[measure]) for measure in MEASURES]
+        yield (*key, one.name, one.reason, one.cause or "", one.certainty or "", *shopify, *pos, written(one.net))

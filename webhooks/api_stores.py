@@ -1,14 +1,17 @@
-"""The API on shops: how each is, its checklist and its statement."""
+"""The API on shops: how each is, its checklist, its statement and its wrong stock."""
 
 from typing import Any
 
-from reconcile import statement
+from flask import Response, request
+
+from reconcile import statement, stock
 from reconcile.ledger.queries_checks import checks_of
 from reconcile.shop_overview import ShopOverview, overview
+from reconcile.shops import row_of, zone_of
 from webhooks.current import current_services
 from webhooks.plain import plain
 from webhooks.routes import Part, seen_shop, seen_stores
-from webhooks.schemas import LocaleQuery, StatementQuery
+from webhooks.schemas import FormatQuery, LocaleQuery, StatementQuery
 from webhooks.schemas_more import ChecksAnswer, StoresAnswer, StoreSchema
 
 part = Part("stores", "The shops: health, limits, checklist and statement.")
@@ -40,13 +43,37 @@ def list_checks(given: dict[str, Any], store: str) -> dict[str, Any]:
 
 
 @part.get(f"{ONE}/statement", query=StatementQuery)
-def show_statement(given: dict[str, Any], store: str) -> dict[str, Any]:
-    """Per day and currency: what Shopify sold, what the POS has, and the difference order by order."""
+def show_statement(given: dict[str, Any], store: str) -> dict[str, Any] | Response:
+    """Per day on the shop's clock and currency: what Shopify sold, what the POS has, the difference order by order."""
     shop = seen_shop(store)
     with current_services().ledger.read() as connection:
-        days = statement.statement(connection, shop, given["since"], given["until"])
-    span = {"from": given["since"].isoformat(), "to": given["until"].isoformat()}
+        zone = zone_of(shop, row_of(connection, store))
+        days = statement.statement(connection, shop, given["since"], given["until"], zone)
+    if _wants_csv(given):
+        return _csv(statement.to_csv(days), f"statement-{store}-{given['since']}-{given['until']}")
+    span = {"from": given["since"].isoformat(), "to": given["until"].isoformat(), "time_zone": zone.key}
     return {"store": store, **span, "days": [statement.to_json(day) for day in days]}
+
+
+@part.get(f"{ONE}/stock", query=FormatQuery)
+def show_stock(given: dict[str, Any], store: str) -> dict[str, Any] | Response:
+    """What the POS has not deducted, or has deducted too often, per SKU and location: what oversells today."""
+    seen_shop(store)
+    with current_services().ledger.read() as connection:
+        lines = stock.wrong_stock(connection, store)
+    if _wants_csv(given):
+        return _csv(stock.to_csv(lines), f"stock-{store}")
+    return {"store": store, "items": [stock.to_json(line) for line in lines]}
+
+
+def _wants_csv(given: dict[str, Any]) -> bool:
+    best = request.accept_mimetypes.best_match(["application/json", "text/csv"], "application/json")
+    return bool(given.get("format", "csv" if best == "text/csv" else "json") == "csv")
+
+
+def _csv(text: str, name: str) -> Response:
+    said = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response(text, content_type="text/csv; charset=utf-8", headers=said)
 
 
 def shown_store(store: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import click
@@ -17,6 +17,7 @@ from reconcile.config import Shop
 from reconcile.errors import ConfigurationError
 from reconcile.services import Services
 from reconcile.setup_check import Result
+from reconcile.shops import row_of, zone_of
 from reconcile.wire_report import listening, wire_report
 from webhooks.cli import Command, Since, console, counting, moment, usable_ledger
 from webhooks.current import current_services
@@ -107,15 +108,21 @@ def _problems(problems: tuple[Problem, ...]) -> Table:
 @click.option("--since", type=Since(), default="30d", show_default=True)
 @click.option("--until", type=Since(), help="The last day; left out: today.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every order that differs.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, with every order that differs.")
 @with_appcontext
-def statement(store: str, since: datetime | timedelta, until: datetime | timedelta | None, as_json: bool) -> None:
-    """Per day: what Shopify sold, what the POS has, and the difference, explained order by order."""
+def statement(
+    store: str, since: datetime | timedelta, until: datetime | timedelta | None, as_json: bool, as_csv: bool
+) -> None:
+    """Per day on the shop's clock: what Shopify sold, what the POS has, and the difference, explained order by order."""
     services = usable_ledger(current_services())
     shop = services.shop(store)
-    first = moment(services, since).astimezone(UTC).date()
-    last = (moment(services, until) if until else services.clock.now()).astimezone(UTC).date()
     with services.ledger.read() as connection:
-        days = statements.statement(connection, shop, first, last)
+        zone = zone_of(shop, row_of(connection, store))
+        first, last = (_day(services, at, zone) for at in (since, until or timedelta()))
+        days = statements.statement(connection, shop, first, last, zone)
+    if as_csv:
+        click.echo(statements.to_csv(days), nl=False)
+        return
     if as_json:
         click.echo(json.dumps([statements.to_json(day) for day in days], indent=2))
         return
@@ -127,3 +134,8 @@ def statement(store: str, since: datetime | timedelta, until: datetime | timedel
             day.day.isoformat(), day.currency, str(day.shopify.orders), *(f"{amount:.2f}" for amount in sums), why
         )
     console().print(table)
+
+
+def _day(services: Services, at: datetime | timedelta, zone: tzinfo) -> date:
+    """A day that was written is the shop's own; so long ago is counted on the shop's clock."""
+    return at.date() if isinstance(at, datetime) else moment(services, at).astimezone(zone).date()

@@ -125,7 +125,14 @@ class LocaleQuery(Asked):
     locale = fields.String(validate=validate.OneOf(["en", "fr"]))
 
 
-class StatementQuery(Asked):
+class FormatQuery(Asked):
+    format = fields.String(
+        validate=validate.OneOf(["json", "csv"]),
+        metadata={"description": "left out: as `Accept` asks, JSON if it does not"},
+    )
+
+
+class StatementQuery(FormatQuery):
     since = fields.Date(required=True, data_key="from", validate=check_year)
     until = fields.Date(required=True, data_key="to", validate=check_year, metadata={"description": "included"})
 

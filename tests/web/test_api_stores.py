@@ -276,3 +276,17 @@ def test_nothing_else_is_replayed(two: Services, changes: dict[str, Any]) -> Non
     number = deliver(two, **changes)
     assert Api(two).refused("POST", f"deliveries/{number}/replay")[:2] == (409, "refused")
     assert told(two, "replay") == []
+
+
+def test_a_statement_counts_days_on_the_shops_clock_and_can_be_a_spreadsheet(two: Services) -> None:
+    late = an_order(1001, created_at=datetime(2026, 11, 3, 4, tzinfo=UTC))  # 23:00 the day before in Toronto
+    keep(two.ledger, late)
+    set_shop(two, time_zone="America/Toronto")
+    api = Api(two, "viewer")
+    said = api.get("stores/demo/statement?from=2026-11-02&to=2026-11-02")
+    assert (said["time_zone"], said["days"][0]["shopify"]["orders"]) == ("America/Toronto", 1)
+    answer = api.call("GET", "stores/demo/statement?from=2026-11-02&to=2026-11-02&format=csv")
+    headings, day, order = answer.text.splitlines()
+    assert headings.startswith("day,currency,order,reason,cause,certainty,shopify_gross,")
+    assert day.startswith("2026-11-02,CAD,,,,,107.50,") and day.endswith(",-107.50")
+    assert order.startswith("2026-11-02,CAD,#1001,missing,,,107.50,") and order.endswith(",-107.50")

@@ -271,9 +271,11 @@ def test_a_statement_of_what_was_swept(real: Services) -> None:
     quiet = with_shop(real, webhook_url="")
     done(quiet, "sweep", "--store", "demo")
     days = json.loads(done(quiet, "statement", "--store", "demo", "--since", "2d", "--json"))
-    assert [day["day"] for day in days] == ["2026-11-02"]
+    assert [day["day"] for day in days] == ["2026-11-01"]  # it is still Sunday evening in the shop, as Shopify says
     assert days[0]["shopify"]["orders"] == count(real, orders)
-    assert "2026-11-02" in done(quiet, "statement", "--store", "demo", "--since", "2026-11-01", "--until", "2026-11-03")
+    span = ("--since", "2026-11-01", "--until", "2026-11-03")
+    assert "2026-11-01" in done(quiet, "statement", "--store", "demo", *span)
+    assert done(quiet, "statement", "--store", "demo", *span, "--csv").splitlines()[1].startswith("2026-11-01,USD,,")
     assert json.loads(done(quiet, "statement", "--store", "demo", "--until", "2026-10-31", "--json")) == []
 
 

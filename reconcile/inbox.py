@@ -1,15 +1,17 @@
 """Fold: deliveries become orders. Out of order, repeated and partial ones are harmless; a poison one is parked."""
 
 import json
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, tuple_, update
+from sqlalchemy.exc import OperationalError
 
 from reconcile import eligibility
-from reconcile.errors import PoisonPayload
+from reconcile.errors import ReconcilerError
 from reconcile.evidence import Declared
 from reconcile.inference import traits
 from reconcile.ledger.tables import deliveries, orders, shops
@@ -21,7 +23,10 @@ from reconcile.shopify.payload import Mention, read_order, read_topic_ids
 from reconcile.shopify.stored import order_from_json, order_to_json
 from reconcile.shops import declared_of
 
+logger = logging.getLogger(__name__)
+
 BATCH = 500
+LONGEST_NAME = 255
 ORDER_TOPICS = frozenset(
     f"orders/{word}" for word in ("create", "updated", "paid", "fulfilled", "partially_fulfilled", "cancelled")
 )
@@ -48,9 +53,25 @@ def drain(services: Services, limit: int = BATCH) -> int:
         ).all()
     read = [_read(services, row) for row in waiting]
     if read:
+        _fold_all(services, read)
+    return len(read)
+
+
+def _fold_all(services: Services, read: Sequence[Read]) -> None:
+    """Fold these together; where the ledger refuses one of them, each by itself, so that only that one is parked."""
+    try:
         with services.ledger.write() as connection:
             _fold_batch(services, connection, read)
-    return len(read)
+    except OperationalError:
+        raise  # the ledger is in trouble, not a delivery
+    except Exception as error:
+        if len(read) == 1 and read[0].error is not None:
+            raise
+        logger.warning("%d deliveries cannot be folded together (%s)", len(read), type(error).__name__)
+        refused = f"it cannot be kept: {type(getattr(error, 'orig', None) or error).__name__}"
+        rest = read if len(read) > 1 else [replace(read[0], found=None, error=refused)]
+        for item in rest:
+            _fold_all(services, [item])
 
 
 def _read(services: Services, row: Row[Any]) -> Read:
@@ -62,8 +83,10 @@ def _read(services: Services, row: Row[Any]) -> Read:
             return Read(row, read_topic_ids(row.topic, body))
         if row.topic in PRIVACY_TOPICS or row.topic == "app/uninstalled":
             return Read(row, None, _wrong_shape(body))
-    except PoisonPayload as error:
+    except ReconcilerError as error:
         return Read(row, error=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever a body does to its reader, the others have to be read
+        return Read(row, error=f"it cannot be read: {type(error).__name__}")
     return Read(row)  # a topic we did not ask for: kept as history, nothing to fold
 
 
@@ -154,10 +177,10 @@ def _first_version(store: str, order: Order, declared: Declared, now: datetime, 
 
 def _as_columns(order: Order) -> dict[str, Any]:
     return {
-        "name": order.name,
+        "name": order.name[:LONGEST_NAME],
         "updated_at": order.updated_at,
         "total": order.total,
-        "currency": order.currency,
+        "currency": order.currency[:3],
         "body": order_to_json(order),
         "traits": sorted(traits(order)),
     }

@@ -123,11 +123,10 @@ def test_a_ledger_that_cannot_be_written_is_answered_503_in_time_and_heals(
     sender.send(told[:20])
     statuses, slowest = [], 0.0
     for hindrance in (place.locked(), place.unwritable(stack)):
-        with hindrance:
-            with ThreadPoolExecutor(5) as pool:
-                for status, took in pool.map(lambda one: deliver(stack, one), told[20:25]):
-                    statuses.append(status)
-                    slowest = max(slowest, took)
+        with hindrance, ThreadPoolExecutor(5) as pool:
+            for status, took in pool.map(lambda one: deliver(stack, one), told[20:25]):
+                statuses.append(status)
+                slowest = max(slowest, took)
     assert set(statuses) == {503}
     assert slowest < 5  # then Shopify would have hung up
     sender.send(told)

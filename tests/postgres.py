@@ -58,7 +58,8 @@ class Postgres:
 
     def kill(self) -> None:
         """End it and all its children at once, as when the machine's memory runs out."""
-        for process in [*psutil.Process(self._server.pid).children(recursive=True), self._server]:
+        server = psutil.Process(self._server.pid)
+        for process in [*server.children(recursive=True), server]:
             try:
                 process.kill()
             except psutil.NoSuchProcess:
@@ -74,4 +75,4 @@ class Postgres:
 
     def run(self, statement: str, database: str = "postgres") -> None:
         with psycopg.connect(f"{self.base.replace('+psycopg', '')}/{database}", autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement.encode())

@@ -19,6 +19,9 @@ from webhooks import tokens
 from webhooks.auth import Caller, caller, caller_from
 from webhooks.current import current_services
 from webhooks.errors import SPOKEN_TO_BY_PROGRAMS
+from webhooks.languages import LANGUAGE, LANGUAGES, THEME, THEMES
+from webhooks.languages import gettext as _
+from webhooks.page_terms import term
 from webhooks.tokens import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -77,7 +80,13 @@ def page(role: Role | str = Role.VIEWER) -> Callable[[View], View]:
                 return redirect(url_for("pages.sign_in", next=back), 303)
             g.caller = found
             if not found.may(needed):
-                raise Forbidden(f"This needs the role {needed.value}; you are signed in as {found.role.value}.")
+                raise Forbidden(
+                    _(
+                        "This needs the role %(needed)s; you are signed in as %(role)s.",
+                        needed=term(needed),
+                        role=term(found.role),
+                    )
+                )
             return view(*args, **kwargs)
 
         return cast(View, guarded)
@@ -100,7 +109,7 @@ def my_stores() -> list[str]:
 def my_store(store: str) -> str:
     """The same shop if the person may see it; another one is not there."""
     if store not in my_stores():
-        raise NotFound("There is no such shop, or it is not among those of your token.")
+        raise NotFound(_("There is no such shop, or it is not among those of your token."))
     return store
 
 
@@ -114,13 +123,13 @@ def sign_in() -> ResponseReturnValue:
 def take_token() -> ResponseReturnValue:
     """A session for a token that is in force."""
     if not current_app.extensions[LIMITER].hit(TRIES, request.remote_addr or ""):
-        raise TooManyRequests("Too many tries; wait a minute.")
+        raise TooManyRequests(_("Too many tries; wait a minute."))
     token = tokens.find(current_services(), request.form.get("token", "").strip())
     back = _inside(request.form.get("next"))
     if token is None:
-        flash("The token is not known, was revoked or has expired.", "problem")
+        flash(_("The token is not known, was revoked or has expired."), "problem")
         return render_template("sign_in.html", next=back), 401
-    session.clear()
+    _forget_person()
     session.permanent = True
     session[TOKEN] = token.id
     return redirect(back, 303)
@@ -128,8 +137,26 @@ def take_token() -> ResponseReturnValue:
 
 @pages.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    session.clear()
+    _forget_person()
     return redirect(url_for("pages.sign_in"), 303)
+
+
+@pages.post("/preferences")
+def prefer() -> ResponseReturnValue:
+    """The language and the look of the pages in this browser; an empty one is the browser's own."""
+    for name, known in ((LANGUAGE, LANGUAGES), (THEME, THEMES)):
+        chosen = request.form.get(name)
+        if chosen in known:
+            session[name] = chosen
+        elif chosen is not None:
+            session.pop(name, None)
+    return redirect(_inside(request.form.get("next")), 303)
+
+
+def _forget_person() -> None:
+    kept = {name: session[name] for name in (LANGUAGE, THEME) if name in session}
+    session.clear()
+    session.update(kept)
 
 
 def _inside(target: str | None) -> str:

@@ -1,57 +1,83 @@
-"""How values read on the pages."""
+"""How values read on the pages: in the language of the page, on the clock of the shop."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from flask import g
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent
+from flask import g, request
 
-from reconcile.model import CaseState
+from reconcile.incident_words import words
 from reconcile.rules import Rule, catalogue
 from reconcile.support_words import POS_NAMES
 from webhooks.current import current_services
+from webhooks.languages import LANGUAGES, THEMES, language, stated, theme, zone
+from webhooks.languages import gettext as _
+from webhooks.page_said import said
+from webhooks.page_terms import CASE_STATES, term
 
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 JUST_NOW_S = 5
 WORST_FIRST = ("missing", "differs", "pending", "unread", "waiting", "matched", "excluded")
-STATES = {"open": "any open", **{state.value: state.value.replace("_", " ") for state in CaseState}}
 
 
-def moment(at: datetime | str | None) -> str:
-    """A time in UTC, to the second."""
+def moment(at: datetime | str | None, store: str | None = None) -> str:
+    """A time on the shop's clock, to the second."""
     if not at:
-        return "never"
-    known = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return f"{known.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return _("never")
+    known = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(zone(store))
+    return f"{format_datetime(known, 'd MMM y, HH:mm:ss', locale=language())} {known:%Z}"
+
+
+def day(at: Any) -> str:
+    """A date in words, with its weekday."""
+    return str(format_date(at, "EEEE d MMMM y", locale=language()))
 
 
 def ago(at: datetime | None) -> str:
     """How long ago, or how far ahead, in one unit."""
     if at is None:
-        return "never"
+        return _("never")
     seconds = int((current_services().clock.now() - at).total_seconds())
     if abs(seconds) < JUST_NOW_S:
-        return "just now"
+        return _("just now")
     length = span(abs(seconds))
-    return f"in {length}" if seconds < 0 else f"{length} ago"
+    return _("in %(length)s", length=length) if seconds < 0 else _("%(length)s ago", length=length)
 
 
-def span(seconds: float | timedelta) -> str:
+def span(seconds: float | timedelta | None) -> str:
     """A length of time in its largest unit."""
+    if seconds is None:
+        return "–"
     total = int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds)
     size, name = next((unit for unit in UNITS if total >= unit[0]), (1, "s"))
-    return f"{total // size} {name}"
+    return f"{total // size} {_('d') if name == 'd' else name}"
 
 
 def money(amount: Decimal | None, currency: str = "") -> str:
     """An amount with its currency; what a side did not say is said to be so."""
-    return "not said" if amount is None else f"{amount:,.2f} {currency}".rstrip()
+    if amount is None:
+        return _("not said")
+    return f"{format_decimal(amount, '#,##0.00', locale=language())} {currency}".rstrip()
 
 
 def amounts(by_currency: Mapping[str, Decimal]) -> str:
     """Sums of several currencies in one line."""
     return ", ".join(money(amount, currency) for currency, amount in sorted(by_currency.items())) or "–"
+
+
+def number(count: float | Decimal | None) -> str:
+    """A count as people of the language write it; a quantity without needless zeros."""
+    return "–" if count is None else str(format_decimal(count, "#,##0.###", locale=language()))
+
+
+def percent(share: float | None) -> str:
+    """Rounded down: 100 % is only said when it is all of them."""
+    if share is None:
+        return "–"
+    return str(format_percent(int(share * 1000) / 1000, "#,##0.#%", locale=language()))
 
 
 def safe_link(url: str | None) -> str | None:
@@ -64,10 +90,10 @@ def rule_of(cause: str | None) -> Rule | None:
 
 
 def title_of(cause: str | None, store: str) -> str:
-    """The cause in the words and the language of its shop."""
+    """The cause in words."""
     found = rule_of(cause)
     if found is None:
-        return (cause or "").replace("_", " ")
+        return words(cause or "", language_of(store))[0].replace("_", " ")
     return found.title_fr if language_of(store) == "fr" else found.title
 
 
@@ -78,8 +104,17 @@ def fix_of(cause: str | None, store: str) -> str:
     return found.fix_fr if language_of(store) == "fr" else found.fix
 
 
+def causes() -> list[tuple[str, str]]:
+    """Every cause with its title, by title."""
+    french = language() == "fr"
+    return sorted(
+        ((one.slug, one.title_fr if french else one.title) for one in catalogue().values()), key=lambda c: c[1]
+    )
+
+
 def language_of(store: str) -> str:
-    return current_services().shop(store).locale
+    """What is said of a shop: in the person's language, or in the shop's where the person states none."""
+    return stated() or current_services().shop(store).locale
 
 
 def pos_name(store: str) -> str:
@@ -89,13 +124,20 @@ def pos_name(store: str) -> str:
 
 def for_every_page() -> dict[str, Any]:
     """What the frame around every page shows."""
-    return {"who": g.get("caller"), "now": current_services().clock.now()}
+    who, known = g.get("caller"), current_services().settings.shops
+    mine = [store for store in known if who is not None and who.sees(store)]
+    asked = (request.view_args or {}).get("store") or request.args.get("store")
+    return {
+        "who": who, "now": current_services().clock.now(), "mine": mine, "language": language(), "theme": theme(),
+        "here": asked if asked in mine else next(iter(mine), None), "zone": zone,
+    }  # fmt: skip
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "moment": moment, "ago": ago, "span": span, "money": money, "amounts": amounts, "link": safe_link,
+    "moment": moment, "day": day, "ago": ago, "span": span, "money": money, "amounts": amounts, "number": number,
+    "percent": percent, "link": safe_link, "term": term, "said": said,
 }  # fmt: skip
 GLOBALS: dict[str, Any] = {
     "title_of": title_of, "fix_of": fix_of, "rule_of": rule_of, "language_of": language_of, "pos_name": pos_name,
-    "STANDINGS": WORST_FIRST, "STATES": STATES,
+    "causes": causes, "STANDINGS": WORST_FIRST, "STATES": CASE_STATES, "LANGUAGES": LANGUAGES, "THEMES": THEMES,
 }  # fmt: skip

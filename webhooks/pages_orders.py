@@ -1,62 +1,55 @@
 """The pages on orders: the list, and one order with both sides, what was found, what was decided, and what one may do."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, Row
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, NotFound
 
 from reconcile import codec, people
-from reconcile.ledger.queries import OrderFilter, actions_of, events_of, order_of, orders_page
+from reconcile.ledger.queries import SORTS, actions_of, counted, events_of, order_of, orders_page
+from reconcile.ledger.queries_activity import deliveries_of, views_of
+from reconcile.ledger.queries_checks import checks_of
 from reconcile.model import Decision, Discrepancy, Finding
 from reconcile.pos.stored import sale_from_json
-from reconcile.rules import catalogue
 from reconcile.shopify.stored import order_from_json
 from reconcile.side_by_side import side_by_side
 from reconcile.support import report
 from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
+from webhooks.languages import gettext as _
 from webhooks.page_session import my_store, my_stores, page, pages
+from webhooks.page_words import moment
+from webhooks.timeline import timeline
+from webhooks.wanted import asked, filter_from, sort_from
 
 SHOWN = 25
-TEXT_PARTS = ("store", "standing", "cause", "subject", "state", "q")
+COUNTED = 1_000  # of each standing: more is said to be "1000+"
 LONGEST_HOLD_H = 24 * 60
+READY_MADE = {
+    "needs_person": {"state": "needs_person"}, "missing": {"standing": "missing"}, "pending": {"standing": "pending"},
+    "differs": {"standing": "differs"}, "retrying": {"state": "retrying"}, "held": {"state": "held"},
+}  # fmt: skip
 
 
 @pages.get("/orders")
 @page()
 def order_list() -> ResponseReturnValue:
-    """The orders that the address asks for, newest first."""
-    wanted = filter_from(request.args)
+    """The orders that the address asks for, newest first unless it says otherwise."""
+    wanted, sort, stores = filter_from(request.args), sort_from(request.args), my_stores()
     with current_services().ledger.read() as connection:
-        found = orders_page(connection, my_stores(), wanted, limit=SHOWN, cursor=request.args.get("cursor"))
+        cursor = request.args.get("cursor")
+        found = orders_page(connection, stores, wanted, limit=SHOWN, cursor=cursor, sort=sort)
+        # Counting what a text is found in would read every order there is.
+        counts = {} if wanted.q else counted(connection, stores, wanted, COUNTED)
+        kept = [(row.name, dict(parse_qsl(row.query))) for row in views_of(connection, caller().name)]
     return render_template(
-        "orders.html", found=found, wanted=asked(request.args), stores=my_stores(), causes=list(catalogue())
-    )
-
-
-def filter_from(given: MultiDict[str, str]) -> OrderFilter:
-    """The filter in an address or a form; `until` is a day that is still included."""
-    parts = asked(given)
-    since, until = (_day(parts.get(name), name) for name in ("since", "until"))
-    texts = {name: parts.get(name) for name in TEXT_PARTS}
-    return OrderFilter(**texts, since=since, until=until + timedelta(days=1) if until else None)
-
-
-def asked(given: MultiDict[str, str]) -> dict[str, str]:
-    """The parts of the filter that say something."""
-    parts = {name: given.get(name, "").strip() for name in (*TEXT_PARTS, "since", "until")}
-    return {name: text for name, text in parts.items() if text}
-
-
-def _day(text: str | None, name: str) -> datetime | None:
-    try:
-        return datetime.combine(datetime.fromisoformat(text).date(), time(), UTC) if text else None
-    except ValueError:
-        raise BadRequest(f"{name}: write a day, such as 2026-11-02.") from None
+        "orders.html", found=found, wanted=asked(request.args), stores=stores, counts=counts, most=COUNTED, sort=sort,
+        sorts=list(SORTS), kept=kept, ready_made=READY_MADE,
+    )  # fmt: skip
 
 
 @pages.get("/orders/<store>/<int:order_id>")
@@ -66,22 +59,28 @@ def one_order(store: str, order_id: int) -> ResponseReturnValue:
     with current_services().ledger.read() as connection:
         row = _row(connection, store, order_id)
         made = report(connection, current_services(), store, order_id)
-        history = events_of(connection, store, order_id)
         touches = actions_of(connection, store, order_id)
-    return render_template("order.html", row=row, history=history, touches=touches, report=made, **_read(row))
+        told = deliveries_of(connection, store, order_id)
+        history = timeline(events_of(connection, store, order_id), told, touches)
+        checks = [one for one in checks_of(connection, store) if one.result not in ("pass", "does_not_apply")]
+    return render_template(
+        "order.html", row=row, history=history, touches=touches, report=made, checks=checks, **_read(row)
+    )
 
 
 def _row(connection: Connection, store: str, order_id: int) -> Row[Any]:
     row = order_of(connection, my_store(store), order_id) if order_id < 2**63 else None
     if row is None:
-        raise NotFound("There is no such order, or it is not of a shop of your token.")
+        raise NotFound(_("There is no such order, or it is not of a shop of your token."))
     return row
 
 
 def _read(row: Row[Any]) -> dict[str, Any]:
     order = order_from_json(row.body)
     sales = [sale_from_json(stored) for stored in row.sales]
+    titles = {line.sku.casefold(): line.title for line in order.lines if line.sku}
     return {
+        "titles": titles,
         "order": order,
         "sales": sales,
         "sides": side_by_side(order, sales),
@@ -106,12 +105,20 @@ def support_text(store: str, order_id: int) -> ResponseReturnValue:
 # --- what one may do ------------------------------------------------------------------------------------------------
 
 
+@pages.post("/orders/<store>/<int:order_id>/look")
+@page("operator")
+def look_at_order(store: str, order_id: int) -> ResponseReturnValue:
+    """Read both sides again now."""
+    people.look_now(current_services(), caller().name, my_store(store), order_id)
+    return _done(store, order_id, _("It is looked at now; what is seen appears here."))
+
+
 @pages.post("/orders/<store>/<int:order_id>/requeue")
 @page("operator")
 def requeue_order(store: str, order_id: int) -> ResponseReturnValue:
     """Look at it now and decide again, in this person's name."""
     people.requeue(current_services(), caller().name, my_store(store), order_id)
-    return _done(store, order_id, "Re-queued: it is looked at now.")
+    return _done(store, order_id, _("Re-queued: it is looked at now."))
 
 
 @pages.post("/orders/<store>/<int:order_id>/hold")
@@ -120,10 +127,10 @@ def hold_order(store: str, order_id: int) -> ResponseReturnValue:
     """Leave it alone for a number of hours."""
     hours = request.form.get("hours", type=int) or 0
     if not 0 < hours <= LONGEST_HOLD_H:
-        raise BadRequest(f"Hold it for 1 to {LONGEST_HOLD_H} hours.")
+        raise BadRequest(_("Hold it for 1 to %(hours)s hours.", hours=LONGEST_HOLD_H))
     until = current_services().clock.now() + timedelta(hours=hours)
     people.hold(current_services(), caller().name, my_store(store), order_id, until)
-    return _done(store, order_id, f"Held until {until:%Y-%m-%d %H:%M} UTC.")
+    return _done(store, order_id, _("Held until %(until)s.", until=moment(until, store)))
 
 
 @pages.post("/orders/<store>/<int:order_id>/dismiss")
@@ -132,10 +139,10 @@ def dismiss_order(store: str, order_id: int) -> ResponseReturnValue:
     """Close the case for good, with a reason."""
     reason = request.form.get("reason", "").strip()[:500]
     if not reason:
-        raise BadRequest("Say why the case is closed.")
+        raise BadRequest(_("Say why the case is closed."))
     by_hand = "by_hand" in request.form
     people.dismiss(current_services(), caller().name, my_store(store), order_id, reason, by_hand=by_hand)
-    return _done(store, order_id, "The case is closed.")
+    return _done(store, order_id, _("The case is closed."))
 
 
 def _done(store: str, order_id: int, text: str) -> ResponseReturnValue:

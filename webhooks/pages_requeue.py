@@ -1,5 +1,7 @@
 """The pages on re-queueing many orders: what it would do, then doing it, then how each order fares."""
 
+from collections import Counter
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
@@ -8,10 +10,12 @@ from reconcile import people
 from reconcile.ledger.queries import OrderFilter
 from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
+from webhooks.languages import gettext as _
 from webhooks.page_session import my_stores, page, pages
-from webhooks.pages_orders import asked, filter_from
+from webhooks.wanted import asked, filter_from
 
 Key = tuple[str, int]
+MOST_REASONS = 5
 
 
 @pages.post("/requeue")
@@ -39,14 +43,14 @@ def _wanted() -> OrderFilter | list[Key]:
         return filter_from(request.form)
     keys = [_key(text) for text in request.form.getlist("order")]
     if not keys:
-        raise BadRequest("Tick at least one order.")
+        raise BadRequest(_("Tick at least one order."))
     return keys
 
 
 def _key(text: str) -> Key:
-    store, _, number = text.rpartition("/")
+    store, _slash, number = text.rpartition("/")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
-        raise BadRequest(f"{text[:40]!r} names no order.")
+        raise BadRequest(_("%(key)s names no order.", key=text[:40]))
     return store, int(number)
 
 
@@ -54,7 +58,9 @@ def _key(text: str) -> Key:
 @page()
 def batch(batch_id: str) -> ResponseReturnValue:
     """How each order of a re-queue fares."""
-    return render_template("batch.html", batch=people.progress_of(current_services(), my_stores(), batch_id))
+    seen = people.progress_of(current_services(), my_stores(), batch_id)
+    reasons = Counter(item.reason for item in seen.items if item.result == "skipped")
+    return render_template("batch.html", batch=seen, reasons=reasons.most_common(MOST_REASONS))
 
 
 @pages.post("/batches/<batch_id>/cancel")
@@ -62,5 +68,5 @@ def batch(batch_id: str) -> ResponseReturnValue:
 def cancel_batch(batch_id: str) -> ResponseReturnValue:
     """Cancel what still waits."""
     people.cancel_batch(current_services(), caller().name, my_stores(), batch_id)
-    flash("What still waited is cancelled.")
+    flash(_("What still waited is cancelled."))
     return redirect(url_for("pages.batch", batch_id=batch_id), 303)

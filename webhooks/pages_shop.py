@@ -1,97 +1,46 @@
-"""The pages on a shop: incidents, the checklist, the statement, the inbox, and its stop switch."""
+"""The pages on a shop: the checklist, declared against shown, and the statement day by day."""
 
+import csv
+import io
 from datetime import date, timedelta
-from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import BadRequest
 
 from reconcile import people
-from reconcile.incident_overview import seen_incident
-from reconcile.ledger.queries_inbox import deliveries_page
-from reconcile.ledger.tables import checks
-from reconcile.shops import row_of
-from reconcile.statement import MEASURES, statement
-from reconcile.support import incident_report
+from reconcile.inferred import inferred
+from reconcile.ledger.queries_checks import checks_of
+from reconcile.shops import declared_of, row_of
+from reconcile.statement import MEASURES, Day, statement
 from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
-from webhooks.page_session import my_store, my_stores, page, pages
+from webhooks.languages import gettext as _
+from webhooks.languages import zone
+from webhooks.page_session import my_store, page, pages
+from webhooks.pages_lists import as_text
 
-SHOWN = 50
 WEEK = timedelta(days=6)
 LONGEST_STATEMENT = timedelta(days=92)
-DELIVERY_STATES = ("received", "folded", "parked")
-
-
-@pages.get("/incidents/<int:incident_id>")
-@page()
-def incident(incident_id: int) -> ResponseReturnValue:
-    """What one cause holds back, what to do about it, and how far that has come."""
-    services = current_services()
-    seen = seen_incident(services, my_stores(), incident_id) if incident_id < 2**63 else None
-    if seen is None:
-        raise NotFound("There is no such incident, or it is not of a shop of your token.")
-    with services.ledger.read() as connection:
-        made = incident_report(connection, services, seen.incident.row.store, incident_id)
-    return render_template("incident.html", seen=seen, row=seen.incident.row, report=made)
-
-
-@pages.get("/incidents/<int:incident_id>/support.txt")
-@page()
-def incident_text(incident_id: int) -> ResponseReturnValue:
-    """The report for the connector's support on all orders of an incident."""
-    services, locale = current_services(), request.args.get("locale") or None
-    seen = seen_incident(services, my_stores(), incident_id) if incident_id < 2**63 else None
-    if seen is None:
-        raise NotFound("There is no such incident, or it is not of a shop of your token.")
-    with services.ledger.read() as connection:
-        made = incident_report(connection, services, seen.incident.row.store, incident_id, locale)
-    return Response(made.text if made else "", content_type="text/plain; charset=utf-8")
-
-
-@pages.post("/incidents/<int:incident_id>/acknowledge")
-@page("operator")
-def acknowledge(incident_id: int) -> ResponseReturnValue:
-    """Somebody looks after it."""
-    people.acknowledge(current_services(), caller().name, my_stores(), incident_id)
-    return _of_incident(incident_id, "Acknowledged.")
-
-
-@pages.post("/incidents/<int:incident_id>/fixed")
-@page("operator")
-def fixed(incident_id: int) -> ResponseReturnValue:
-    """A person says that the cause is gone: one order is touched first."""
-    people.say_fixed(current_services(), caller().name, my_stores(), incident_id)
-    wake_workers()
-    return _of_incident(incident_id, "Noted. Its orders are looked at now; one is released first.")
-
-
-@pages.post("/incidents/<int:incident_id>/note")
-@page("operator")
-def note(incident_id: int) -> ResponseReturnValue:
-    """What the next person should know."""
-    text = request.form.get("text", "").strip()[:2000]
-    if not text:
-        raise BadRequest("The note is empty.")
-    people.note(current_services(), caller().name, my_stores(), incident_id, text)
-    return _of_incident(incident_id, "The note is kept.")
-
-
-def _of_incident(incident_id: int, text: str) -> ResponseReturnValue:
-    flash(text)
-    return redirect(url_for("pages.incident", incident_id=incident_id), 303)
+RESULTS = ("fail", "warning", "unknown", "pass", "does_not_apply")
 
 
 @pages.get("/checks/<store>")
 @page()
 def checklist(store: str) -> ResponseReturnValue:
-    """The connector's checklist, as it was last walked."""
-    with current_services().ledger.read() as connection:
-        query = select(checks).where(checks.c.store == my_store(store)).order_by(checks.c.position)
-        rows, shop_row = connection.execute(query).all(), row_of(connection, store)
-    return render_template("checks.html", store=store, rows=rows, shop_row=shop_row)
+    """The connector's checklist as it was last walked, worst first, and what the orders say of each switch."""
+    services, shop = current_services(), current_services().shop(my_store(store))
+    with services.ledger.read() as connection:
+        shop_row = row_of(connection, store)
+        rows = checks_of(connection, store)
+        declared = declared_of(services, store, shop_row)
+        switches = inferred(connection, shop, shop_row, declared, services.clock.now())
+    worst = sorted(rows, key=lambda row: RESULTS.index(row.result))
+    counts = {word: sum(row.result == word for row in rows) for word in RESULTS}
+    running = shop_row.next_check_at is not None and shop_row.next_check_at <= services.clock.now()
+    return render_template(
+        "checks.html", store=store, rows=worst, shop_row=shop_row, switches=switches, counts=counts, running=running
+    )
 
 
 @pages.post("/checks/<store>")
@@ -100,71 +49,47 @@ def check_again(store: str) -> ResponseReturnValue:
     """Walk the checklist now."""
     people.check_now(current_services(), caller().name, my_store(store))
     wake_workers()
-    flash("The set-up is checked now; look again in a moment.")
+    flash(_("The set-up is checked now; the result appears here."))
     return redirect(url_for("pages.checklist", store=store), 303)
-
-
-@pages.post("/stores/<store>/stop")
-@page("operator")
-def stop(store: str) -> ResponseReturnValue:
-    """Nothing more is written for this shop."""
-    reason = request.form.get("reason", "").strip()[:500]
-    if not reason:
-        raise BadRequest("Say why the shop is stopped.")
-    people.stop_store(current_services(), caller().name, my_store(store), reason)
-    flash(f"{store} is stopped: from now on everything is only recorded.")
-    return redirect(url_for("pages.front"), 303)
-
-
-@pages.post("/stores/<store>/release")
-@page("operator")
-def release(store: str) -> ResponseReturnValue:
-    """Take the stop away."""
-    people.release(current_services(), caller().name, my_store(store))
-    wake_workers()
-    flash(f"{store} is released.")
-    return redirect(url_for("pages.front"), 303)
 
 
 @pages.get("/statement/<store>")
 @page()
 def shop_statement(store: str) -> ResponseReturnValue:
     """What Shopify sold and what the POS has, day by day."""
-    services = current_services()
-    today = services.clock.now().date()
-    until = _day("until", today)
+    since, until, days = _statement(store)
+    return render_template("statement.html", store=store, days=days[::-1], since=since, until=until, measures=MEASURES)
+
+
+@pages.get("/statement/<store>.csv")
+@page()
+def statement_csv(store: str) -> ResponseReturnValue:
+    """The same, order by order where the two sides differ."""
+    since, until, days = _statement(store)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["day", "currency", "order", "reason", "cause", "shopify", "pos", "net_difference"])
+    for day in days:
+        for one in day.differences:
+            sides = (one.shopify["gross"], one.pos["gross"])
+            writer.writerow([day.day, day.currency, as_text(one.name), one.reason, one.cause or "", *sides, one.net])
+    name = f"statement-{store}-{since}-{until}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _statement(store: str) -> tuple[date, date, list[Day]]:
+    services, shop = current_services(), current_services().shop(my_store(store))
+    until = _day("until", services.clock.now().astimezone(zone(store)).date())
     since = _day("since", until - WEEK)
     if not timedelta() <= until - since <= LONGEST_STATEMENT:
-        raise BadRequest(f"A statement covers 1 to {LONGEST_STATEMENT.days} days.")
+        raise BadRequest(_("A statement covers 1 to %(days)s days.", days=LONGEST_STATEMENT.days))
     with services.ledger.read() as connection:
-        days = statement(connection, services.shop(my_store(store)), since, until)
-    return render_template("statement.html", store=store, days=days[::-1], since=since, until=until, measures=MEASURES)
+        return since, until, statement(connection, shop, since, until, zone(store))
 
 
 def _day(name: str, usual: date) -> date:
     try:
         return date.fromisoformat(request.args.get(name) or usual.isoformat())
     except ValueError:
-        raise BadRequest(f"{name}: write a day, such as 2026-11-02.") from None
-
-
-@pages.get("/deliveries")
-@page()
-def deliveries() -> ResponseReturnValue:
-    """The inbox, newest first."""
-    given: dict[str, Any] = {name: request.args.get(name) or None for name in ("state", "topic", "cursor")}
-    with current_services().ledger.read() as connection:
-        found = deliveries_page(connection, my_stores(), limit=SHOWN, **given)
-    return render_template("deliveries.html", found=found, wanted=given, states=DELIVERY_STATES)
-
-
-@pages.post("/deliveries/<int:delivery_id>/replay")
-@page("operator")
-def replay(delivery_id: int) -> ResponseReturnValue:
-    """Fold a parked delivery again."""
-    if delivery_id >= 2**63:
-        raise NotFound("There is no such delivery.")
-    people.replay(current_services(), caller().name, my_stores(), delivery_id)
-    wake_workers()
-    flash("The delivery is folded again.")
-    return redirect(url_for("pages.deliveries", state="parked"), 303)
+        raise BadRequest(_("%(name)s: write a day, such as 2026-11-02.", name=name)) from None

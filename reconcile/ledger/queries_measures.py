@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Row, func, select, type_coerce
 
 from reconcile.ledger.tables import orders
 from reconcile.ledger.types import EPOCH
@@ -83,3 +84,13 @@ def _arrivals(connection: Connection, stores: Sequence[str], since: datetime) ->
         newest = query.order_by(c.arrived_at.desc()).limit(MOST_ARRIVALS)
         found += [(row.eligible_at, row.arrived_at) for row in connection.execute(newest)]
     return found
+
+
+def arrived_of_incident(connection: Connection, incident: Row[Any]) -> int:
+    """How many orders that the incident held back are in the POS by now."""
+    c = orders.c
+    query = select(func.count()).where(
+        c.store == incident.store, c.cause == incident.cause, c.subject == incident.subject
+    )
+    closed = (c.case_closed_at >= incident.opened_at, c.arrived_at.is_not(None))
+    return connection.execute(query.where(*closed)).scalar_one()

@@ -111,7 +111,10 @@ def incident(services: Services, **values: Any) -> int:
 
 # --- signing in -----------------------------------------------------------------------------------------------------
 
-PAGES = ("/", "/orders", "/orders/demo/1001", "/incidents/1", "/checks/demo", "/deliveries", "/statement/demo")
+PAGES = (
+    "/", "/orders", "/orders/demo/1001", "/incidents", "/incidents/1", "/checks/demo", "/deliveries", "/deliveries/1",
+    "/statement/demo", "/activity", "/settings/demo",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -190,20 +193,42 @@ def test_a_session_that_somebody_made_up_is_none(app: Flask) -> None:
 # --- forms ----------------------------------------------------------------------------------------------------------
 
 FORMS = (
-    "/orders/demo/1001/requeue", "/orders/demo/1001/hold", "/orders/demo/1001/dismiss", "/requeue",
-    "/requeue/confirmed", "/batches/x/cancel", "/incidents/1/acknowledge", "/incidents/1/fixed", "/incidents/1/note",
-    "/checks/demo", "/stores/demo/stop", "/stores/demo/release", "/deliveries/1/replay",
-)  # fmt: skip
+    "/orders/demo/1001/requeue",
+    "/orders/demo/1001/hold",
+    "/orders/demo/1001/dismiss",
+    "/requeue",
+    "/requeue/confirmed",
+    "/batches/x/cancel",
+    "/incidents/1/acknowledge",
+    "/incidents/1/fixed",
+    "/incidents/1/note",
+    "/checks/demo",
+    "/stores/demo/stop",
+    "/stores/demo/release",
+    "/deliveries/1/replay",
+    "/orders/demo/1001/look",
+    "/incidents/1/assign",
+)
+ADMINS_FORMS = (
+    "/settings/demo/mode",
+    "/settings/demo/declared",
+    "/settings/demo/touch",
+    "/settings/demo/tokens",
+    "/settings/demo/tokens/revoke",
+)
+ANYBODYS_FORMS = ("/views", "/views/drop")
+OPEN_FORMS = {"/sign-in", "/sign-out", "/preferences"}  # fmt: skip
 
 
 def test_every_form_there_is_is_tested_here(app: Flask) -> None:
     blueprint = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("pages.")]
     made = {re.sub(r"<[^>]+>", "*", rule.rule) for rule in blueprint if "POST" in (rule.methods or ())}
-    stars = {re.sub(r"/(demo|1001|1|x)(?=/|$)", "/*", form) for form in FORMS}
-    assert made - {"/sign-in", "/sign-out"} == stars
+    known = (*FORMS, *ADMINS_FORMS, *ANYBODYS_FORMS)
+    stars = {re.sub(r"/(demo|1001|1|x)(?=/|$)", "/*", form) for form in known}
+    assert made - OPEN_FORMS == stars
 
 
-@pytest.mark.parametrize("form", (*FORMS, "/sign-in", "/sign-out"))
+@pytest.mark.parametrize("form", (*FORMS, *ADMINS_FORMS, *ANYBODYS_FORMS, *sorted(OPEN_FORMS)))
 def test_a_form_of_somebody_elses_is_refused(sign_in: SignIn, two_shops: Services, form: str) -> None:
     missing(two_shops)
     browser = sign_in(Role.ADMIN)
@@ -221,6 +246,13 @@ def test_a_viewer_may_do_nothing(sign_in: SignIn, two_shops: Services, form: str
     assert order_row(two_shops).requeued_by is None
 
 
+@pytest.mark.parametrize("form", ADMINS_FORMS)
+def test_an_operator_changes_no_settings(sign_in: SignIn, two_shops: Services, form: str) -> None:
+    answer = send(sign_in(Role.OPERATOR), form, mode="observe", id="1", name="x", role="admin", days="30")
+    assert answer.status_code == 403
+    assert len(tokens.listed(two_shops)) == 1
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_viewer_sees_every_page_without_a_button_but_sign_out(
     sign_in: SignIn, two_shops: Services, path: str
@@ -231,8 +263,8 @@ def test_a_viewer_sees_every_page_without_a_button_but_sign_out(
     answer = sign_in(Role.VIEWER).get(path)
     assert answer.status_code == 200
     forms = re.findall(r'<form[^>]*method="post"[^>]*action="([^"]+)"', answer.text)
-    assert set(forms) - {"/requeue"} == {"/sign-out"}
-    assert "Re-queue" not in answer.text
+    assert set(forms) - {"/requeue", "/settings/demo/declared"} == {"/sign-out", "/preferences"}
+    assert not re.search(r"<button[^>]*>(Re-queue|Keep what)", answer.text)
 
 
 # --- shops ----------------------------------------------------------------------------------------------------------
@@ -243,16 +275,20 @@ def test_another_shops_things_are_not_there(sign_in: SignIn, two_shops: Services
     number = incident(two_shops, store="other")
     delivery = park(two_shops, store="other")
     browser = sign_in(Role.ADMIN, "demo")
-    for path in ("/orders/other/1001", f"/incidents/{number}", "/checks/other", "/statement/other"):
+    for path in (
+        "/orders/other/1001", f"/incidents/{number}", "/checks/other", "/statement/other", "/settings/other",
+        "/statement/other.csv", "/?store=other", f"/deliveries/{delivery}",
+    ):  # fmt: skip
         assert browser.get(path).status_code == 404, path
     for path in (
         "/orders/other/1001/requeue", "/orders/other/1001/hold", "/orders/other/1001/dismiss", "/stores/other/stop",
         "/stores/other/release", "/checks/other", f"/incidents/{number}/fixed", f"/deliveries/{delivery}/replay",
+        f"/incidents/{number}/assign", "/orders/other/1001/look", "/settings/other/declared", "/settings/other/touch",
     ):  # fmt: skip
-        assert send(browser, path, reason="x", hours=1).status_code == 404, path
+        assert send(browser, path, reason="x", hours=1, given_to="x").status_code == 404, path
     assert send(browser, "/requeue", order="other/1001").status_code == 404
-    for path in ("/", "/orders", "/deliveries"):
-        assert "other" not in browser.get(path).text, path
+    for path in ("/", "/orders", "/deliveries", "/activity", "/settings/demo", "/incidents"):
+        assert not re.search(r"[/>=]other\b|other\.my", browser.get(path).text), path
     assert order_row(two_shops, store="other").case_state == "needs_person"
 
 
@@ -528,6 +564,7 @@ def test_a_parked_delivery_is_folded_again(sign_in: SignIn, two_shops: Services)
 
 # --- what never happens ---------------------------------------------------------------------------------------------
 
+OUR_SCRIPT = '<script src="/static/page.js" defer></script>'
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}'
 
 
@@ -569,7 +606,7 @@ def test_nothing_that_others_write_becomes_html(sign_in: SignIn, two_shops: Serv
 
 
 def assert_harmless(answer: TestResponse) -> None:
-    assert "<script" not in answer.text
+    assert "<script" not in answer.text.replace(OUR_SCRIPT, "")
     assert "<img" not in answer.text
     assert '="javascript:' not in answer.text
     assert not re.search(r"<[^>]*\son\w+=", re.sub(r'"[^"]*"', '""', answer.text))
@@ -590,31 +627,39 @@ def test_every_page_is_closed_to_scripts_frames_and_other_hosts(every_page: Iter
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
-        assert "script-src" not in policy
+        assert "script-src 'self';" in policy
+        assert answer.text.count("<script") == answer.text.count(OUR_SCRIPT) == 1
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["Cache-Control"] == "no-store"
         assert " style=" not in answer.text
+        assert not re.search(r"\son\w+=\"", answer.text)
         assert "<style" not in answer.text
         loaded = re.findall(r'(?:<link[^>]*href|src)="([^"]+)"', answer.text)
         assert loaded
         assert all(address.startswith("/static/") for address in loaded)
 
 
+LARGEST = 60_000  # what a page brings with it, uncompressed
+
+
 def test_a_page_is_small_and_its_sheet_is_there(every_page: Iterator[TestResponse], app: Flask) -> None:
-    sheet = app.test_client().get("/static/page.css")
+    sheet, script = (app.test_client().get(f"/static/page.{kind}") for kind in ("css", "js"))
+    assert script.status_code == 200
+    assert len(script.data) < 10_000
     assert sheet.status_code == 200
     assert sheet.headers["X-Content-Type-Options"] == "nosniff"
     assert "http" not in sheet.text
     for answer in every_page:
-        assert len(answer.data) + len(sheet.data) < 30_000
+        assert len(answer.data) + len(sheet.data) + len(script.data) < LARGEST
 
 
 def test_a_full_list_is_small_too(sign_in: SignIn, two_shops: Services) -> None:
     for number in range(1, 60):
         missing(two_shops, number)
     browser = sign_in(Role.OPERATOR)
-    assert len(browser.get("/orders").data) + len(browser.get("/static/page.css").data) < 30_000
+    parts = ("/orders", "/static/page.css", "/static/page.js")
+    assert sum(len(browser.get(part).data) for part in parts) < LARGEST
 
 
 def test_programs_and_people_do_not_get_in_each_others_way(sign_in: SignIn, app: Flask, two_shops: Services) -> None:

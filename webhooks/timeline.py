@@ -1,0 +1,48 @@
+"""All that happened to an order, on one line of time: deliveries, looks, touches and people."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from webhooks.languages import gettext as _
+from webhooks.page_said import said
+from webhooks.page_terms import term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    at: datetime
+    kind: str
+    text: str
+    who: str = ""  # empty: nobody in person
+    delivery_id: int | None = None
+
+
+def timeline(events: Sequence[Row[Any]], deliveries: Sequence[Row[Any]], touches: Sequence[Row[Any]]) -> list[Entry]:
+    """Newest first."""
+    found = [_of_event(row) for row in events]
+    found += [_of_delivery(row) for row in deliveries]
+    found += [entry for row in touches for entry in _of_touch(row)]
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _of_event(row: Row[Any]) -> Entry:
+    who = "" if row.who == "policy" else row.who
+    text = " → ".join(term(part) for part in row.text.split(" → ")) if row.kind == "standing" else said(row.text)
+    return Entry(at=row.at, kind=row.kind, text=text, who=who)
+
+
+def _of_delivery(row: Row[Any]) -> Entry:
+    return Entry(at=row.received_at, kind="delivery", text=f"{row.topic}: {term(row.state)}", delivery_id=row.id)
+
+
+def _of_touch(row: Row[Any]) -> Iterator[Entry]:
+    if row.answered_at is not None:
+        yield Entry(
+            at=row.answered_at,
+            kind="touch",
+            text=_("Shopify has taken %(tag)s: %(state)s", tag=row.tag, state=term(row.state)),
+        )

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from bench.page import page_of
 
 HOME = Path(__file__).resolve().parent.parent
 RESULTS, PAGE = HOME / "bench/results.json", HOME / "docs/performance.md"
-MEASURES = {"front_door": front_door.measure, "verdicts": verdicts.measure, "growth": growth.measure}
+MEASURES: dict[str, Callable[[], dict[str, Any]]] = {
+    "front_door": front_door.measure,
+    "verdicts": verdicts.measure,
+    "growth": growth.measure,
+}
 
 
 def shown(name: str, result: dict[str, Any]) -> Table:

@@ -13,18 +13,20 @@ within one table mean something: its rows were measured in turns.
 DOOR = """\
 ## Front door
 
-Signed orders of 7 kB; a 200 only after the delivery is on disk (SQLite `synchronous=FULL`, PostgreSQL `fsync=on`, Redis `appendfsync always`).
-Medians of alternating runs, in brackets the slowest and the fastest. The last row keeps nothing: it is what the server itself can do.
+Signed orders of 7 kB; a 200 only after the delivery is on disk (SQLite `synchronous=FULL`, PostgreSQL `fsync=on`,
+Redis `appendfsync always`). Medians of alternating runs, in brackets the slowest and the fastest. The bare server keeps
+nothing: it shows what the server and the load can do at most.
 
 | | {columns} | lost | peak memory |
 |---|{rules}|---|---|
 """
 
+# Measured apart from the table (batches of fifty calls in one thread, the best batch): the table's runs cannot tell parts.
 DOOR_FLOOR = """\
-Where the time of one delivery goes on one core (in-process, nobody else): Flask with an empty view 80 µs; sealing 7 kB (Fernet) 45 µs; signature
-5 µs; reading and checking the seven headers, counting and timing about 45 µs; its share of a commit in groups of sixteen 60 µs, and one `fsync` of
-about a millisecond per group. What is above this sum is the sixteen threads handing Python's lock to each other and to the one that writes.
-Two processes do not help on SQLite, which has one writer.
+Where the time of one delivery goes, in one thread and with the machine to itself: Flask with an empty view 80 µs; sealing 7 kB
+(Fernet) 45 µs; the signature 5 µs; headers, checks, counting and timing 50 µs; its share of a commit in groups of
+sixteen 60 µs, and one `fsync` of about a millisecond per group. What is above this sum is sixteen threads
+and the one that writes handing Python's lock to each other. More processes do not help on SQLite, which has one writer.
 """
 
 VERDICTS = """\

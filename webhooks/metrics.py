@@ -1,25 +1,31 @@
 """What Prometheus reads: the front door is counted here, everything else is read from the ledger when asked."""
 
 import json
+import os
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from flask import Flask
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from reconcile.inbox import MENTION_TOPICS, ORDER_TOPICS
 from reconcile.ledger.tables import actions, deliveries, heartbeats, orders, shops
+from reconcile.model import Standing
 from reconcile.privacy import PRIVACY_TOPICS
 from reconcile.services import Services
 
 KEY = "metrics"
 KNOWN_TOPICS = ORDER_TOPICS | MENTION_TOPICS | PRIVACY_TOPICS | {"app/uninstalled"}
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+PROVEN_OVER = timedelta(hours=24)
+SHARED = "PROMETHEUS_MULTIPROC_DIR"  # where the web processes count together when there are several
 
 Family = GaugeMetricFamily | CounterMetricFamily
 
@@ -29,12 +35,15 @@ class Metrics:
 
     def __init__(self, services: Services) -> None:
         self.registry = CollectorRegistry()
+        counted = CollectorRegistry() if os.environ.get(SHARED) else self.registry
         self._deliveries = Counter(
-            "reconciler_deliveries", "Deliveries at the front door.", ["topic", "result"], registry=self.registry
+            "reconciler_deliveries", "Deliveries at the front door.", ["topic", "result"], registry=counted
         )
         self.front_door_seconds = Histogram(
-            "reconciler_front_door_seconds", "From request to answer.", buckets=SECONDS, registry=self.registry
+            "reconciler_front_door_seconds", "From request to answer.", buckets=SECONDS, registry=counted
         )
+        if counted is not self.registry:
+            MultiProcessCollector(self.registry)  # type: ignore[no-untyped-call]
         self.registry.register(LedgerCollector(services))
 
     def delivery(self, topic: str, result: str) -> None:
@@ -69,7 +78,8 @@ class LedgerCollector(Collector):
 
     def _families(self, connection: Connection, now: datetime) -> Iterator[Family]:
         yield _orders(connection)
-        yield _due(connection, now)
+        yield from _due(connection, now)
+        yield from _proven(connection, now)
         yield from _inbox(connection, now)
         yield from _shops(connection, now)
         yield _touches(connection)
@@ -88,12 +98,28 @@ def _orders(connection: Connection) -> Family:
     return family
 
 
-def _due(connection: Connection, now: datetime) -> Family:
-    family = _gauge("orders_due", "Orders whose look is due.", "store")
-    query = select(orders.c.store, func.count()).where(orders.c.next_look_at <= now).group_by(orders.c.store)
-    for store, count in connection.execute(query):
-        family.add_metric([store], count)
-    return family
+def _due(connection: Connection, now: datetime) -> Iterator[Family]:
+    size = _gauge("orders_due", "Orders whose look is due.", "store")
+    age = _gauge("orders_due_oldest_seconds", "How long the look that is most behind has been due.", "store")
+    query = select(orders.c.store, func.count(), func.min(orders.c.next_look_at)).where(orders.c.next_look_at <= now)
+    for store, count, since in connection.execute(query.group_by(orders.c.store)):
+        size.add_metric([store], count)
+        age.add_metric([store], (now - since).total_seconds())
+    yield from (size, age)
+
+
+def _proven(connection: Connection, now: datetime) -> Iterator[Family]:
+    """Of the orders that became eligible in the last day and are judged: how many are proven to be in the POS."""
+    share = _gauge("proven_ratio", "Share of the last day's judged orders that are in the POS, and the same.", "store")
+    judged = orders.c.standing.not_in([Standing.WAITING.value, Standing.EXCLUDED.value])
+    proven = func.sum(case((orders.c.standing == Standing.MATCHED.value, 1), else_=0))
+    recent = orders.c.eligible_at.between(now - PROVEN_OVER, now)
+    for store in connection.execute(select(shops.c.store)).scalars():
+        query = select(func.count(), proven).where(orders.c.store == store, recent, judged)
+        count, good = connection.execute(query).one()
+        if count:
+            share.add_metric([store], int(good) / count)
+    yield share
 
 
 def _inbox(connection: Connection, now: datetime) -> Iterator[Family]:

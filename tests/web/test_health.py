@@ -17,6 +17,7 @@ from reconcile.housekeeping import beat_heart
 from reconcile.ledger import Ledger
 from reconcile.ledger.tables import actions, shops
 from reconcile.services import Services
+from tests.rows import an_order, keep
 from tests.web.sender import headers, send
 from tests.workers.test_inbox import body
 from webhooks.app import create_app
@@ -130,6 +131,7 @@ def test_the_figures_of_the_ledger(services: Services, clock: ManualClock) -> No
     assert found[named("reconciler_ledger_up")] == 1
     assert found[named("reconciler_orders", "demo", "waiting")] == 1
     assert found[named("reconciler_orders_due", "demo")] == 1
+    assert found[named("reconciler_orders_due_oldest_seconds", "demo")] == 3600
     assert found[named("reconciler_inbox", "demo", "parked")] == 1
     assert found[named("reconciler_sweep_age_seconds", "demo")] == 3600
     assert found[named("reconciler_last_delivery_age_seconds", "demo")] == 3600
@@ -137,6 +139,15 @@ def test_the_figures_of_the_ledger(services: Services, clock: ManualClock) -> No
     assert found[named("reconciler_touches_total", "demo", "arrived")] == 1
     assert found[named("reconciler_remote_calls_total", "pos")] == 7
     assert found[named("reconciler_heartbeat_age_seconds", "worker")] == 3600
+
+
+def test_the_proven_share_counts_what_is_judged(services: Services, clock: ManualClock) -> None:
+    app = create_app(services)
+    assert named("reconciler_proven_ratio", "demo") not in figures(app)
+    for order_id, standing in enumerate(("matched", "matched", "matched", "missing", "waiting", "excluded"), 1):
+        keep(services.ledger, an_order(order_id, created_at=clock.now()), standing=standing)
+    keep(services.ledger, an_order(9, created_at=clock.now() - timedelta(days=2)), standing="missing")
+    assert figures(app)[named("reconciler_proven_ratio", "demo")] == 0.75
 
 
 def test_figures_are_given_also_while_the_ledger_is_gone(services: Services, tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ from sandbox.tills import KINDS
 from webhooks.app import create_app
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
-STEP = timedelta(seconds=30)  # the workers' ticks are this far apart at most
+STEP = timedelta(seconds=60)  # the workers' ticks are this far apart at most
+TAIL_STEP = timedelta(minutes=3)  # when the day is over
 LONGEST_TAIL = timedelta(hours=72)
 FOREVER = datetime.max.replace(tzinfo=UTC)
 STORE = "demo"
@@ -112,7 +113,7 @@ def _run(
     upcoming: datetime | None = START
     hour = 0
     while True:
-        now = _next_moment(played.services, clock.now(), upcoming)
+        now = _next_moment(played.services, clock.now(), upcoming, TAIL_STEP if clock.now() > end else STEP)
         if now is None or now > end + LONGEST_TAIL or (now > end and upcoming is None and not _open_ends(played)):
             return
         answer = sandbox.advance(now)
@@ -126,13 +127,13 @@ def _run(
             report(f"{now:%a %H:%M}  {sandbox.url}")
 
 
-def _next_moment(services: Services, now: datetime, upcoming: datetime | None) -> datetime | None:
+def _next_moment(services: Services, now: datetime, upcoming: datetime | None, step: timedelta) -> datetime | None:
     """The next instant at which anything can happen: in the sandbox, or because the ledger says that it is due."""
     with services.ledger.read() as connection:
         look = connection.execute(select(func.min(orders.c.next_look_at))).scalar()
         row = connection.execute(select(shops)).one()
     ahead = [moment for moment in (upcoming, look, row.next_sweep_at) if moment is not None]
-    return max(min(ahead), now + STEP) if ahead else None
+    return max(min(ahead), now + step) if ahead else None
 
 
 def work(played: Played) -> None:

@@ -7,12 +7,12 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SINCE ?= 30d
 
 demo: .venv/runtime
-	$(BIN)/python -m sandbox.demo $(if $(filter-out 0,$(ONCE)),--once)
+	$(BIN)/python -m sandbox.demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(POS),--pos "$(POS)")
 
 run: .venv/runtime
 	exec $(BIN)/python -m workers.serve
 
-test: .venv/tests lint
+test: .venv/tests .venv/browser lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 lint: .venv/tests
@@ -43,6 +43,17 @@ rules-docs: .venv/runtime
 .venv/tests: tests/requirements.txt | .venv/made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< 1>&2
 	touch $@ .venv/runtime
+
+# The pages are tried in a real browser: the system's, Debian's where it may be installed, or else Playwright's own.
+.venv/browser: .venv/tests
+	for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && touch $@ && exit 0; done; \
+	if command -v apt-get >/dev/null && { test "$$(id -u)" = 0 || sudo -n true 2>/dev/null; }; then \
+	  root=$$(test "$$(id -u)" = 0 || echo "sudo -n"); \
+	  { $$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 && touch $@ && exit 0; \
+	fi; \
+	$(BIN)/python -m playwright install chromium >/dev/null 2>&1 && touch $@ && exit 0; \
+	echo "No browser could be installed: the tests that need one are skipped (on Debian: apt install chromium)." >&2
 
 .venv/made:
 	for python in python3.13 python3.12 python3.11 python3; do \

@@ -4,6 +4,7 @@ Everything is real but the shop: web, worker, beat and broker are the processes 
 driver talks to them over HTTP only. One simulated clock, a file that all of them read, makes a day fit into minutes.
 """
 
+import argparse
 import shutil
 import sys
 import time
@@ -15,7 +16,8 @@ from rich.live import Live
 from rich.text import Text
 
 from sandbox.demo_service import Service, Shopfloor
-from sandbox.demo_table import SCENARIO, Row, judge, shown
+from sandbox.demo_table import Row, judge, scenario_of, shown
+from sandbox.tills import KINDS
 
 START = datetime(2026, 11, 2, 6, tzinfo=UTC)
 STEP = timedelta(minutes=1)
@@ -25,15 +27,16 @@ FOLDER = Path("var/demo")
 console = Console()
 
 
-def main(once: bool) -> int:
+def main(once: bool, pos: str = "heartland") -> int:
+    scenario = scenario_of(pos)
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     floor = Shopfloor(FOLDER)
     service = Service(FOLDER)
     try:
-        floor.open(SCENARIO, START, service.url)
+        floor.open(scenario, START, service.url)
         service.start(floor)
-        play(floor, service)
+        play(floor, service, timedelta(hours=scenario["hours"]))
         rows = judge(floor.truth(), service.orders())
         console.print(shown(rows))
         tell_verdict(rows, service)
@@ -51,9 +54,9 @@ def main(once: bool) -> int:
     return 0
 
 
-def play(floor: "Shopfloor", service: "Service") -> None:
+def play(floor: "Shopfloor", service: "Service", day: timedelta) -> None:
     """Let the day pass: to the next thing that happens on either side, wait until the service is idle, and on."""
-    end = START + timedelta(hours=SCENARIO["hours"])
+    end = START + day
     with Live(console=console, refresh_per_second=4, transient=True) as live:
         while True:
             moment = next_moment(floor, service)
@@ -85,4 +88,8 @@ def stay_up(floor: "Shopfloor", service: "Service") -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(once="--once" in sys.argv[1:]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--once", action="store_true")
+    parser.add_argument("--pos", choices=sorted(KINDS), default="heartland")
+    given = parser.parse_args()
+    sys.exit(main(once=given.once, pos=given.pos))

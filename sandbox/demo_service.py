@@ -15,6 +15,9 @@ from typing import Any
 
 import requests
 
+from sandbox.till import Credentials
+from sandbox.tills import KINDS
+
 STORE = "demo"
 HOME = Path(__file__).resolve().parent.parent
 UP_WITHIN_S = 60
@@ -36,6 +39,10 @@ def wanted_port() -> int:
     return wanted
 
 
+# Secrets stand in the environment, as an admin would have them.
+NAMED = Credentials(token="env:DEMO_POS_TOKEN", client_id="env:DEMO_CLIENT_ID", client_secret="env:DEMO_CLIENT_SECRET")
+
+
 class Shopfloor:
     """The sandbox in a process of its own, and the clock that everybody reads."""
 
@@ -54,6 +61,7 @@ class Shopfloor:
         """Reset the sandbox to the scenario; from now on it delivers to the service by itself."""
         wait_for(f"{self.url}/_control/declared", self._process)
         body = {"scenario": scenario, "start": start.isoformat(), "webhook_url": f"{service_url}/webhooks/shopify"}
+        self.pos: str = scenario["pos"]
         self.domain: str = self._post("reset", body | self.credentials)["shop_domain"]
         self.declared = self._get("declared") | scenario.get("declared", {})
         self._set_clock(start)
@@ -175,7 +183,8 @@ class Service:
 
 def stores_file(floor: Shopfloor, service_url: str) -> str:
     """The demo shop's stores.toml: what an admin would write, with the sandbox's addresses."""
-    connector = "\n".join(f"{key} = {json.dumps(value)}" for key, value in floor.declared.items() if value is not None)
+    connector = _toml(floor.declared)
+    pos = _toml(KINDS[floor.pos].settings(floor.url, NAMED))
     return f"""\
 [stores.{STORE}]
 shop = "{floor.domain}"
@@ -187,14 +196,14 @@ client_id = "env:DEMO_CLIENT_ID"
 client_secret = "env:DEMO_CLIENT_SECRET"
 base_url = "{floor.url}"
 [stores.{STORE}.pos]
-kind = "heartland"
-subdomain = "demo"
-token = "env:DEMO_POS_TOKEN"
-base_url = "{floor.url}/heartland/api"
-spacing_ms = 0
+{pos}
 [stores.{STORE}.connector]
 {connector}
 """
+
+
+def _toml(values: Mapping[str, Any]) -> str:
+    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None)
 
 
 def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:

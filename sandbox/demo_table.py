@@ -8,6 +8,8 @@ from typing import Any
 
 from rich.table import Table
 
+from sandbox.tills import KINDS
+
 SCENARIO: dict[str, Any] = {
     "seed": 11,
     "pos": "heartland",
@@ -34,6 +36,23 @@ SCENARIO: dict[str, Any] = {
     "touch": "works",
 }
 
+# What takes the place of the causes that the other POSs do not have.
+INSTEAD: dict[str, list[dict[str, Any]]] = {
+    "lightspeed_r": [
+        {"cause": "employee_archived", "from_h": 10, "until_h": 10.5},
+        {"cause": "paid_not_completed", "share": 0.008},
+    ],
+}
+
+
+def scenario_of(pos: str) -> dict[str, Any]:
+    """The demo's day at one POS. Raises ValueError when there is no such kind."""
+    if pos not in KINDS:
+        raise ValueError(f"{pos!r} is none of {', '.join(KINDS)}")
+    shared = [fault for fault in SCENARIO["faults"] if fault.get("cause") not in KINDS[pos].without]
+    return {**SCENARIO, "pos": pos, "faults": [*INSTEAD.get(pos, []), *shared]}
+
+
 MISSED_AFTER = timedelta(minutes=20)  # longer than the grace at any hour of this day
 BROUGHT_IN, BY_ITSELF, FLAGGED, TOLD, LEFT_OUT = (
     "touched, arrived once", "waited for, arrived by itself", "flagged, not touched", "told what to fix", "left out, says why",
@@ -41,6 +60,8 @@ BROUGHT_IN, BY_ITSELF, FLAGGED, TOLD, LEFT_OUT = (
 OUGHT = {
     "archived_orders_off": BROUGHT_IN,
     "required_custom_field": BROUGHT_IN,
+    "employee_archived": BROUGHT_IN,
+    "paid_not_completed": FLAGGED,
     "unexplained": BROUGHT_IN,
     "connector_stalled": BY_ITSELF,
     "customer_incomplete": TOLD,

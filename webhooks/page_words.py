@@ -53,7 +53,8 @@ def span(seconds: float | timedelta | None) -> str:
         return "–"
     total = int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds)
     size, name = next((unit for unit in UNITS if total >= unit[0]), (1, "s"))
-    return f"{total // size} {_('d') if name == 'd' else name}"
+    unit = _("d") if name == "d" else name
+    return f"{total // size} {unit}"
 
 
 def money(amount: Decimal | None, currency: str = "") -> str:

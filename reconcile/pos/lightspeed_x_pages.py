@@ -3,7 +3,7 @@
 Source: facts/lightspeed-api.md, B1 to B5.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -70,6 +70,9 @@ class Pages:
         The end is an empty page; or one that is shorter than the same collection was seen to give: how many records a
         page holds at most is not documented, but it is a number of records.
         """
+        return self._page(name, after, params, size, lambda: self._longest.get(name, 0))
+
+    def _page(self, name: str, after: int, params: Params | None, size: int, longest: Callable[[], int]) -> Page:
         body = self.get(name, [("after", str(after)), ("page_size", str(size)), *(params or [])])
         rows = objects(body.get("data"), name)
         versions = [version_of(row) for row in rows]
@@ -78,17 +81,17 @@ class Pages:
         upto = max([after, *versions, *_reach(body)])
         if not rows and upto > after:
             raise Untrustworthy(f"Lightspeed X: {name} promises records and gives none.")
-        longest = self._longest.get(name, 0)
+        last = not rows or len(rows) < longest()
         if size == PAGE_SIZE:
-            self._longest[name] = max(longest, len(rows))
-        return Page(rows=rows, upto=upto, last=not rows or len(rows) < longest)
+            self._longest[name] = max(self._longest.get(name, 0), len(rows))
+        return Page(rows=rows, upto=upto, last=last)
 
     def every(self, name: str, params: Params | None = None) -> list[Row]:
-        """Every row of a small collection, each once."""
+        """Every row of a small collection, each once; a page shorter than any collection's longest is its end."""
         found: dict[str, Row] = {}
         after = 0
         for _ in range(MOST_PAGES):
-            page = self.page(name, after, params)
+            page = self._page(name, after, params, PAGE_SIZE, lambda: max(self._longest.values(), default=0))
             found |= {id_of(row): row for row in page.rows}
             after = page.upto
             if page.last:

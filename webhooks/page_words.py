@@ -1,7 +1,7 @@
 """How values read on the pages: in the language of the page, on the clock of the shop."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -25,9 +25,12 @@ WORST_FIRST = ("missing", "differs", "pending", "unread", "waiting", "matched", 
 
 def moment(at: datetime | str | None, store: str | None = None) -> str:
     """A time on the shop's clock, to the second."""
-    if not at:
-        return _("never")
-    known = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(zone(store))
+    return moment_at(at, zone(store)) if at else _("never")
+
+
+def moment_at(at: datetime | str, clock: tzinfo) -> str:
+    """The same on a clock that is known."""
+    known = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(clock)
     return f"{format_datetime(known, 'd MMM y, HH:mm:ss', locale=language())} {known:%Z}"
 
 

@@ -37,6 +37,7 @@ VIEWS = (
     pages_settings,
     pages_shop,
 )  # importing them gave `pages` their views
+pages.context_processor(for_every_page)
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -56,7 +57,6 @@ def register(app: Flask, services: Services) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= FILTERS
     app.jinja_env.globals |= GLOBALS
-    app.context_processor(for_every_page)
     app.after_request(_guarded)
 
 

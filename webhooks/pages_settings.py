@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import insert
-from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.exceptions import BadRequest, NotFound
 
 from reconcile import people
 from reconcile.errors import ConfigurationError
@@ -21,7 +21,7 @@ from webhooks import tokens
 from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
 from webhooks.languages import gettext as _
-from webhooks.page_session import my_store, my_stores, page, pages
+from webhooks.page_session import my_store, page, pages
 from webhooks.setting_words import SETTINGS
 from webhooks.tokens import Role
 
@@ -158,12 +158,12 @@ def make_token(store: str) -> ResponseReturnValue:
 @page("admin")
 def revoke_token(store: str) -> ResponseReturnValue:
     """End a token, and the sessions that were begun with it."""
-    number = request.form.get("id", "")
-    found = next((one for one in tokens.listed(current_services()) if str(one.id) == number and _is_mine(one)), None)
-    if found is None or my_store(store) not in my_stores():
-        raise Forbidden(_("There is no such token among those that you may end."))
-    tokens.revoke(current_services(), number)
-    _note(store, f"token {found.prefix}… of {found.name} revoked")
+    services, here, number = current_services(), my_store(store), request.form.get("id", "")
+    found = next((one for one in tokens.listed(services) if str(one.id) == number and _is_mine(one)), None)
+    if found is None:
+        raise NotFound(_("There is no such token among those that you may end."))
+    tokens.revoke(services, number)
+    _note(here, f"token {found.prefix}… of {found.name} revoked")
     return _back(store, _("The token of %(name)s is no longer in force.", name=found.name))
 
 

@@ -3,16 +3,20 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from flask import current_app, render_template
+from flask_babel import force_locale
 
 from reconcile.audit import Audit, Problem
 from reconcile.config import Shop
 from reconcile.rules import catalogue
 from reconcile.setup_check import CheckResult, Result
 from reconcile.support_words import POS_NAMES, words
+from webhooks.page_words import moment_at
 
 WORST_FIRST = ("missing", "differs", "pending", "unread", "waiting", "matched", "excluded")
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -64,12 +68,14 @@ def audit_html(found: Audit, shop: Shop) -> str:
     locale = shop.locale if shop.locale in WORDS else "en"
     names = {**words(locale), **WORDS[locale]}
     total, proven = sum(found.standings.values()), found.standings.get("matched", 0)
-    return render_template(
-        "report.html", found=found, shop=shop, words=names, locale=locale, groups=_groups(found.problems, locale),
-        proven=names["proven"].format(count=proven, total=total), standings=WORST_FIRST,
-        pos=POS_NAMES.get(shop.pos_kind, shop.pos_kind), checks=[_check(one, locale) for one in found.checks],
-        style=(Path(current_app.root_path) / "static" / "page.css").read_text(),
-    )  # fmt: skip
+    with force_locale(locale):
+        return render_template(
+            "report.html", found=found, shop=shop, words=names, locale=locale, groups=_groups(found.problems, locale),
+            proven=names["proven"].format(count=proven, total=total), standings=WORST_FIRST,
+            pos=POS_NAMES.get(shop.pos_kind, shop.pos_kind), checks=[_check(one, locale) for one in found.checks],
+            utc=partial(moment_at, clock=UTC),
+            style=(Path(current_app.root_path) / "static" / "page.css").read_text(),
+        )  # fmt: skip
 
 
 def _groups(problems: Sequence[Problem], locale: str) -> list[CauseGroup]:

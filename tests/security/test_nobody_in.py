@@ -127,6 +127,11 @@ def test_a_lesser_role_changes_nothing_that_is_not_its_own(
     note("a role that is too small", calls=len(tried), let_in=0)
 
 
+def spoiled(token: str) -> str:
+    """One character of the signature is another; not its last, of which four spellings mean the same."""
+    return f"{token[:-2]}{'B' if token[-2] == 'A' else 'A'}{token[-1]}"
+
+
 def test_a_form_that_none_of_our_pages_made_is_refused(
     app: Flask, made: Services, every: list[Route], note: Note
 ) -> None:
@@ -135,7 +140,7 @@ def test_a_form_that_none_of_our_pages_made_is_refused(
     before = written(made)
     forms = [route for route in every if not route.is_api and route.method == "POST"]
     for route in forms:
-        for token in (None, "", of_another, form_token[:-1] + "x"):
+        for token in (None, "", of_another, spoiled(form_token)):
             assert call(browser, route, None, token).status_code == 400, route
     assert written(made) == before
     note("forged forms", calls=4 * len(forms), accepted=0)

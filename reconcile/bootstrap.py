@@ -1,12 +1,14 @@
 """The one place where real clients are made: settings in, services out."""
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from reconcile import clock as clocks
 from reconcile.clock import Clock, FileClock, Sleep, SystemClock
 from reconcile.config import Settings, Shop, settings_from
+from reconcile.connected import Shops
 from reconcile.http import Http
 from reconcile.ledger import Ledger
 from reconcile.ledger.keeping import Keeping
@@ -15,6 +17,23 @@ from reconcile.pos.registry import ADAPTERS
 from reconcile.services import Services
 from reconcile.shopify.admin import Admin, ClientCredentials, StaticToken
 from reconcile.vault import Vault
+
+Client = TypeVar("Client")
+
+
+class PerShop(Generic[Client]):
+    """One client for each shop, made when it is first asked for and anew when the shop's access is another."""
+
+    def __init__(self, make: Callable[[Shop], Client]) -> None:
+        self._make = make
+        self._made: dict[str, tuple[tuple[Any, ...], Client]] = {}
+
+    def __call__(self, shop: Shop) -> Client:
+        access = (shop.domain, shop.shopify, shop.pos_kind, shop.pos)
+        known = self._made.get(shop.store)
+        if known is None or known[0] != access:
+            known = self._made[shop.store] = (access, self._make(shop))
+        return known[1]
 
 
 def services_from(environ: Mapping[str, str] | None = None) -> Services:
@@ -25,27 +44,22 @@ def services_from(environ: Mapping[str, str] | None = None) -> Services:
 def make_services(
     settings: Settings, clock: Clock | None = None, ledger: Ledger | None = None, sleep: Sleep = clocks.sleep
 ) -> Services:
-    """Services on these settings; one client per shop, made when it is first asked for."""
+    """Services on these settings, with the shops that the ledger holds beside those of the stores file."""
     time = clock or (FileClock(Path(settings.clock_file)) if settings.clock_file else SystemClock())
     calls = {"pos": 0, "shopify": 0}
-    by_store = settings.shops
     own, vault = ledger or Ledger(settings.database_url), Vault(settings.secret_key)
+    shops = Shops(settings.shops, defaults=settings.defaults, kinds=frozenset(ADAPTERS), ledger=own, vault=vault)
 
-    @cache
-    def pos(store: str) -> Pos:
-        return _pos(by_store[store], time, sleep, calls, Keeping(own, vault, time, store))
-
-    @cache
-    def admin(store: str) -> Admin:
-        return _admin(by_store[store], time, sleep, calls)
+    def kept(shop: Shop) -> Keeping:
+        return Keeping(own, vault, time, shop.store)
 
     return Services(
-        settings=settings,
+        settings=replace(settings, shops=shops),
         ledger=own,
         clock=time,
         vault=vault,
-        pos=lambda shop: pos(shop.store),
-        admin=lambda shop: admin(shop.store),
+        pos=PerShop(lambda shop: _pos(shop, time, sleep, calls, kept(shop))),
+        admin=PerShop(lambda shop: _admin(shop, time, sleep, calls)),
         calls=calls,
     )
 

@@ -3,24 +3,24 @@
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
-from marshmallow import Schema, ValidationError, validate
-from marshmallow import fields as f
+from marshmallow import ValidationError
 
-from reconcile.alert_settings import AlertSettings, AlertsSchema, alert_settings
+from reconcile.alert_settings import AlertSettings, alert_settings
 from reconcile.errors import ConfigurationError
 from reconcile.evidence import Declared
 from reconcile.model import Mode
+from reconcile.stores_schema import ShopSchema
 
 DURATION = re.compile(r"^(\d+)\s*(s|m|h|d)$")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 TOUCH_TAG = "reconciler-retry-"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 
 
 def duration(text: str) -> timedelta:
@@ -82,86 +82,7 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     clock_file: str = ""  # the demo's simulated day; empty: the machine's clock
     stop_all: bool = False  # the global stop switch
-
-
-class ShopifySchema(Schema):
-    client_id = f.String()
-    client_secret = f.String()
-    access_token = f.String()
-    api_version = f.String(load_default="2026-10")
-    base_url = f.Url(require_tld=False)
-
-
-class PosSchema(Schema):
-    kind = f.String(required=True)
-    subdomain = f.String()
-    token = f.String()
-    base_url = f.Url(require_tld=False)
-    references = f.List(f.String(validate=validate.Regexp(r".*\{(name|number)\}.*")), validate=validate.Length(min=1))
-    reference_field = f.String(
-        validate=validate.Regexp(r"^(public_id|custom@[\w-]+|invoice_number|receipt_number|source_id)$")
-    )
-    api_version = f.String(validate=validate.Regexp(r"^(2\.0|20\d\d-\d\d)$"))
-    sales_by = f.String(validate=validate.OneOf(["feed", "search"]))
-    search_days = f.Integer(validate=validate.Range(min=1, max=400))
-    client_id = f.String()
-    client_secret = f.String()
-    refresh_token = f.String()
-    account_id = f.String(validate=validate.Regexp(r"^\d+$"))
-    auth_url = f.Url(require_tld=False)
-    sku_field = f.String(validate=validate.OneOf(["systemSku", "customSku", "upc", "ean"]))
-    references_in = f.Boolean()
-    spacing_ms = f.Integer(load_default=250, validate=validate.Range(min=0, max=10_000))
-
-
-class LimitsSchema(Schema):
-    max_age = f.String()
-    attempts = f.Integer(validate=validate.Range(min=0))
-    settle = f.String()
-    touches_an_hour = f.Integer(validate=validate.Range(min=0))
-    share = f.Float(validate=validate.Range(min=0, max=1))
-    share_from = f.Integer(validate=validate.Range(min=1))
-
-
-def _declared_schema() -> type[Schema]:
-    """One field per declared setting, so that the two can not drift apart."""
-    kinds: dict[str, Callable[[], f.Field[Any]]] = {
-        "bool": f.Boolean, "tuple": lambda: f.List(f.String()), "datetime": f.Raw, "str": f.String,
-    }  # fmt: skip
-    made = {
-        setting.name: next(make for word, make in kinds.items() if word in str(setting.type))()
-        for setting in fields(Declared)
-    }
-    return Schema.from_dict(dict(made), name="DeclaredSchema")
-
-
-DeclaredSchema = _declared_schema()
-
-
-def is_zone(name: str) -> None:
-    """Refuses what is no IANA time zone."""
-    if name and name not in available_timezones():
-        raise ValidationError(f"{name!r} is no time zone: write one such as America/Toronto")
-
-
-class ShopSchema(Schema):
-    shop = f.String(required=True, validate=validate.Regexp(r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$"))
-    mode = f.String(load_default="observe", validate=validate.OneOf([mode.value for mode in Mode]))
-    locale = f.String(load_default="en", validate=validate.OneOf(["en", "fr"]))
-    webhook_secrets = f.List(f.String(), load_default=[])
-    webhook_url = f.String(load_default="")
-    missing_after = f.String(load_default="15m")
-    pending_after = f.String(load_default="30m")
-    sweep_every = f.String(load_default="5m")
-    check_every = f.String(load_default="1h")
-    alert_url = f.String(load_default="")
-    alert_secret = f.String(load_default="")
-    alerts = f.Nested(AlertsSchema, load_default=lambda: AlertsSchema().load({}))
-    time_zone = f.String(load_default="", validate=is_zone)
-    shopify = f.Nested(ShopifySchema, required=True)
-    pos = f.Nested(PosSchema, required=True)
-    connector = f.Nested(DeclaredSchema, load_default={})
-    limits = f.Nested(LimitsSchema, load_default={})
+    defaults: Mapping[str, Any] = field(default_factory=dict, repr=False)  # for the shops that the ledger holds
 
 
 SECRET_KEYS = {
@@ -195,26 +116,49 @@ def resolve_secrets(value: Any, path: str, environ: Mapping[str, str], problems:
     return value
 
 
-def read_stores(path: Path, environ: Mapping[str, str], kinds: frozenset[str]) -> dict[str, Shop]:
-    """The shops of a stores file; raises `ConfigurationError` with every problem there is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoresFile:
+    """What the stores file says: its shops, and the defaults of those that the ledger holds."""
+
+    shops: dict[str, Shop]
+    defaults: dict[str, Any] = field(repr=False)
+
+
+def read_stores(path: Path, environ: Mapping[str, str], kinds: frozenset[str]) -> StoresFile:
+    """A stores file; raises `ConfigurationError` with every problem there is."""
     try:
         document = tomllib.loads(path.read_text())
     except FileNotFoundError:
-        raise ConfigurationError([f"{path}: there is no such file; copy stores.example.toml and fill it in"]) from None
+        raise ConfigurationError(
+            [
+                f"{path}: there is no such file; copy stores.example.toml and fill it in, or make an empty one and connect"
+                " the shops with `flask --app webhooks.app stores add`"
+            ]
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError([f"{path}: {error}"]) from None
     problems = [f"{key}: unknown table" for key in document if key not in ("defaults", "stores")]
     shops = {}
     for store, own in document.get("stores", {}).items():
         merged = _over(document.get("defaults", {}), own)
-        shop = _read_shop(store, merged, environ, kinds, problems)
+        shop = _read_shop(store, resolve_secrets(merged, f"stores.{store}", environ, problems), kinds, problems)
         if shop:
             shops[store] = shop
-    if not document.get("stores"):
-        problems.append("stores: name at least one shop, such as [stores.demo]")
     if problems:
         raise ConfigurationError(problems)
-    return shops
+    defaults = resolve_secrets(document.get("defaults", {}), "defaults", environ, problems)
+    if problems:
+        raise ConfigurationError(problems)
+    return StoresFile(shops=shops, defaults=defaults)
+
+
+def shop_from(store: str, table: Mapping[str, Any], defaults: Mapping[str, Any], kinds: frozenset[str]) -> Shop:
+    """A shop from a table like those of the stores file, its secrets in clear; raises `ConfigurationError`."""
+    problems = [] if NAME.match(store) else [f"{store}: a shop's name is made of a-z, 0-9, - and _, 64 at most"]
+    shop = None if problems else _read_shop(store, _over(defaults, table), kinds, problems)
+    if shop is None:
+        raise ConfigurationError(problems)
+    return shop
 
 
 def _over(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,14 +168,11 @@ def _over(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def _read_shop(
-    store: str, raw: dict[str, Any], environ: Mapping[str, str], kinds: frozenset[str], problems: list[str]
-) -> Shop | None:
+def _read_shop(store: str, raw: Any, kinds: frozenset[str], problems: list[str]) -> Shop | None:
     path = f"stores.{store}"
     before = len(problems)
-    resolved = resolve_secrets(raw, path, environ, problems)
     try:
-        loaded: dict[str, Any] = ShopSchema().load(resolved)
+        loaded: dict[str, Any] = ShopSchema().load(raw)
     except ValidationError as error:
         problems.extend(_flat(path, error.messages))
         return None
@@ -339,8 +280,10 @@ def settings_from(environ: Mapping[str, str] | None = None, *, kinds: frozenset[
     """The settings in force; the secret key is made under var/ on the first run."""
     env = os.environ if environ is None else environ
     database_url = env.get("DATABASE_URL", "") or "sqlite:///var/reconciler.db"
+    stores = read_stores(Path(env.get("STORES_FILE", "") or "stores.toml"), env, kinds)
     return Settings(
-        shops=read_stores(Path(env.get("STORES_FILE", "") or "stores.toml"), env, kinds),
+        shops=stores.shops,
+        defaults=stores.defaults,
         database_url=database_url,
         redis_url=env.get("REDIS_URL", ""),
         secret_key=env.get("SECRET_KEY", "") or _kept_secret(Path("var/secret_key")),

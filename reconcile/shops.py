@@ -18,16 +18,21 @@ STAGGER = timedelta(seconds=1)
 
 
 def enrol(services: Services) -> None:
-    """Give every shop of the stores file its row; called when a process starts."""
-    now = services.clock.now()
+    """Give every shop its row; called when a process starts."""
     with services.ledger.write() as connection:
         for shop in services.settings.shops.values():
-            values = {
-                "store": shop.store, "domain": shop.domain, "installed_at": now, "watermark": now,
-                "next_sweep_at": now + shop.sweep_every, "next_check_at": now, "next_subscriptions_at": now,
-            }  # fmt: skip
-            statement = services.ledger.insert(shops).values(**values)
-            connection.execute(statement.on_conflict_do_update(index_elements=["store"], set_={"domain": shop.domain}))
+            enrol_one(connection, shop, services)
+
+
+def enrol_one(connection: Connection, shop: Shop, services: Services) -> None:
+    """Give a shop its row; what is there stays, but for its domain."""
+    now = services.clock.now()
+    values = {
+        "store": shop.store, "domain": shop.domain, "installed_at": now, "watermark": now,
+        "next_sweep_at": now + shop.sweep_every, "next_check_at": now, "next_subscriptions_at": now,
+    }  # fmt: skip
+    statement = services.ledger.insert(shops).values(**values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["store"], set_={"domain": shop.domain}))
 
 
 def row_of(connection: Connection, store: str) -> Row[Any]:

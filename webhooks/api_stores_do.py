@@ -5,9 +5,9 @@ from typing import Any
 from flask import Response, request
 
 from reconcile import people
-from reconcile.config import DeclaredSchema
 from reconcile.errors import ConfigurationError
 from reconcile.model import Mode
+from reconcile.stores_schema import DeclaredSchema
 from webhooks.api_stores import ONE, shown_store
 from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers

@@ -48,9 +48,24 @@ class TooLarge(Refused):
         super().__init__(413, "too_large", "The body is larger than 5 MiB.")
 
 
+class Domains:
+    """The shops by their domain, whoever connects or leaves meanwhile."""
+
+    def __init__(self, shops: Mapping[str, Shop]) -> None:
+        self._shops = shops
+        self._known: dict[str, Shop] = {}
+
+    def shop_at(self, domain: str) -> Shop | None:
+        found = self._known.get(domain)
+        if found is None or self._shops.get(found.store) is not found:
+            self._known = {shop.domain.lower(): shop for shop in self._shops.values()}
+            found = self._known.get(domain)
+        return found
+
+
 def register(app: Flask, services: Services, writer: InboxWriter) -> None:
     app.extensions[WRITER] = writer
-    app.extensions[SHOPS] = {shop.domain.lower(): shop for shop in services.settings.shops.values()}
+    app.extensions[SHOPS] = Domains(services.settings.shops)
     app.register_blueprint(front_door)
 
 
@@ -88,7 +103,7 @@ def _proven(app: Flask, arrived: Request) -> tuple[Shop, bytes]:
     domain = _header(arrived.environ, "Shop-Domain")
     if domain is None:
         raise Refused(400, "invalid_request", "The header X-Shopify-Shop-Domain is missing, or stands there twice.")
-    shop: Shop | None = app.extensions[SHOPS].get(domain.lower())
+    shop: Shop | None = app.extensions[SHOPS].shop_at(domain.lower())
     if shop is None:
         raise Refused(401, "unauthorised", "No shop of this name is set up here.")
     if not is_signed(body, signature, shop.webhook_secrets):

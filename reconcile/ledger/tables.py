@@ -304,6 +304,17 @@ kept = Table(
     Column("kept_at", Moment, nullable=False),
 )
 
+# Shops that were connected with `stores add` or on the page: a table like those of the stores file, sealed.
+connected = Table(
+    "connected",
+    metadata,
+    Column("store", String(64), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),  # another one: every process reads it again
+    Column("by", String(128), nullable=False),
+    Column("connected_at", Moment, nullable=False),
+)
+
 # How far each feed of a POS was followed, and of which account.
 feeds = Table(
     "feeds",

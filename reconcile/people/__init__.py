@@ -4,6 +4,7 @@ An order, incident or delivery that is not there raises `NotThere`; what may not
 """
 
 from reconcile.people.batches import BatchItem, BatchProgress, Preview, cancel_batch, preview, progress_of, requeue_many
+from reconcile.people.connecting import connect, connected_table, disconnect, is_connected, read_table, reconnect
 from reconcile.people.deliveries import replay
 from reconcile.people.incidents import acknowledge, assign, note, say_fixed
 from reconcile.people.orders import dismiss, hold, look_now, requeue
@@ -17,13 +18,19 @@ __all__ = [
     "assign",
     "cancel_batch",
     "check_now",
+    "connect",
+    "connected_table",
     "declare",
+    "disconnect",
     "dismiss",
     "hold",
+    "is_connected",
     "look_now",
     "note",
     "preview",
     "progress_of",
+    "read_table",
+    "reconnect",
     "release",
     "replay",
     "requeue",

@@ -7,13 +7,14 @@ from typing import Any
 from marshmallow import ValidationError
 from sqlalchemy import Connection, insert, update
 
-from reconcile.config import TOUCH_TAG, DeclaredSchema, declared_from
+from reconcile.config import TOUCH_TAG, declared_from
 from reconcile.errors import ConfigurationError
 from reconcile.ledger.queries import OPEN_STATES
 from reconcile.ledger.tables import events, orders
 from reconcile.model import Mode, TouchEffect
 from reconcile.services import Services
 from reconcile.shops import change, row_of, stop
+from reconcile.stores_schema import DeclaredSchema
 
 TAG_LISTS = ("allow_tags", "ignore_tags", "routing_tags")
 

@@ -12,12 +12,12 @@ from reconcile.errors import Rejected, Unsupported, Untrustworthy
 from reconcile.http import Http
 from reconcile.model import Identity, Sale, SaleStatus, SetUp, SetUpQuestions
 from reconcile.pos.base import Capability
+from reconcile.pos.fields import Row
 from reconcile.pos.heartland_pages import BAD_QUESTION, Pages, chunks
 from reconcile.pos.heartland_settings import read_identity, read_set_up, skus_by_id
 from reconcile.pos.heartland_wire import (
     ORDER,
     TICKET,
-    Row,
     moment,
     nameless_items,
     reference_of,

@@ -11,7 +11,8 @@ from typing import Any
 
 from reconcile.errors import Rejected, Untrustworthy
 from reconcile.http import Http
-from reconcile.pos.heartland_wire import Row, id_of, objects
+from reconcile.pos.fields import Row
+from reconcile.pos.heartland_wire import id_of, objects
 
 PER_PAGE = 500  # what the vendor's own tool asks of full records
 LONGEST_FILTER = 4000  # characters before URL-encoding: many servers refuse lines beyond 8 kB

@@ -11,16 +11,9 @@ from urllib.parse import urlsplit
 from reconcile.errors import Rejected, Unauthorised, Untrustworthy
 from reconcile.http import Http
 from reconcile.model import Identity, Item, Location, SetUp, SetUpQuestions
+from reconcile.pos.fields import Row, word
 from reconcile.pos.heartland_pages import BAD_QUESTION, Pages, chunks
-from reconcile.pos.heartland_wire import (
-    Row,
-    id_of,
-    item_from,
-    location_from,
-    reference_of,
-    required_fields_from,
-    word,
-)
+from reconcile.pos.heartland_wire import id_of, item_from, location_from, reference_of, required_fields_from
 
 Part = TypeVar("Part")
 

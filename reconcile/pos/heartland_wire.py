@@ -7,14 +7,15 @@ Source: facts/heartland-api.md, 1.10 and 2.1 to 2.9.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from reconcile.errors import Rejected, Untrustworthy
 from reconcile.model import Item, Location, RequiredField, Sale, SaleKind, SaleLine, SaleStatus
+from reconcile.pos.fields import Fields, Row, word
 
-Row = Mapping[str, Any]
+_fields = Fields("Heartland")
+money, moment = _fields.money, _fields.moment
 
 ORDER, TICKET = "order", "ticket"
 STATUSES = {
@@ -161,50 +162,12 @@ def flag(row: Row, key: str) -> bool | None:
     return None
 
 
-def money(row: Row, *keys: str) -> Decimal | None:
-    """The first of these that has a value, from a number or a string; None when none has."""
-    for key in keys:
-        value = row.get(key)
-        if value is not None and value != "":
-            return _decimal(value, key)
-    return None
-
-
-def moment(row: Row, key: str) -> datetime | None:
-    """A moment in UTC; one without an offset is UTC, as `completed_at` is documented to be."""
-    value = row.get(key)
-    if value is None or value == "":
-        return None
-    try:
-        said = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise Untrustworthy(f"Heartland: {key} is not a moment in time.") from None
-    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
-
-
-def word(value: object) -> str:
-    """Text without blanks around it; empty for null."""
-    return "" if value is None else str(value).strip()
-
-
 def objects(rows: Iterable[Any]) -> list[Row]:
     """Rows that are JSON objects; anything else among them makes the whole answer worthless."""
     found = list(rows)
     if not all(isinstance(row, dict) for row in found):
         raise Untrustworthy("Heartland: a list holds something that is no record.")
     return found
-
-
-def _decimal(value: object, key: str) -> Decimal:
-    try:
-        if isinstance(value, bool):
-            raise InvalidOperation
-        number = Decimal(str(value).strip())
-        if not number.is_finite():
-            raise InvalidOperation
-    except InvalidOperation:
-        raise Untrustworthy(f"Heartland: {key} is not a number.") from None
-    return number
 
 
 def _kind(kind: str, row: Row, total: Decimal | None) -> SaleKind:

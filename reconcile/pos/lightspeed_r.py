@@ -12,9 +12,10 @@ from reconcile.errors import Unsupported, Untrustworthy
 from reconcile.http import Http
 from reconcile.model import Identity, Sale, SaleStatus, SetUp, SetUpQuestions
 from reconcile.pos.base import Capability
+from reconcile.pos.fields import Row, word
 from reconcile.pos.lightspeed_r_pages import Pages, Params, batches
 from reconcile.pos.lightspeed_r_settings import ARCHIVED_TOO, Settings, equals_any, read_identity
-from reconcile.pos.lightspeed_r_wire import SKU_FIELDS, Row, id_of, moment, sale_from, status_of, word
+from reconcile.pos.lightspeed_r_wire import SKU_FIELDS, id_of, moment, sale_from, status_of
 
 REFERENCES_A_CALL = 100  # the documented most of IN, and one page; no most is documented for `or`
 LONGEST_FILTER = 4000  # characters before URL-encoding

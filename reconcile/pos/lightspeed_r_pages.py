@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 from reconcile.clock import Sleep
 from reconcile.errors import Rejected, Throttled, Unauthorised, Untrustworthy
 from reconcile.http import Http
+from reconcile.pos.fields import Row, word
 from reconcile.pos.lightspeed_oauth import Tokens
-from reconcile.pos.lightspeed_r_wire import Row, id_of, many, word
+from reconcile.pos.lightspeed_r_wire import id_of, many
 
 Params = list[tuple[str, str]]
 

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from reconcile.clock import Clock
 from reconcile.errors import Rejected, Unauthorised, Untrustworthy
 from reconcile.model import Employee, Identity, Item, Location, SetUp, SetUpQuestions
+from reconcile.pos.fields import Row, word
 from reconcile.pos.lightspeed_r_pages import Pages, Params, batches
 from reconcile.pos.lightspeed_r_wire import (
     SKU_FIELDS,
-    Row,
     employee_from,
     flag,
     id_of,
@@ -22,7 +22,6 @@ from reconcile.pos.lightspeed_r_wire import (
     key_of,
     location_from,
     name_of,
-    word,
 )
 
 Part = TypeVar("Part")

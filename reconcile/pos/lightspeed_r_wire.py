@@ -4,17 +4,18 @@ Raises `Untrustworthy` on a row that cannot be what it claims to be. Texts never
 Source: facts/lightspeed-api.md, A6, A8 and A9.
 """
 
-from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
 from reconcile.errors import Untrustworthy
 from reconcile.model import Employee, Item, Location, Sale, SaleKind, SaleLine, SaleStatus
+from reconcile.pos.fields import Fields, Row, word
 from reconcile.references import EDIT
 from reconcile.required_products import REQUIRED_SKUS, TITLES
 
-Row = Mapping[str, Any]
+_fields = Fields("Lightspeed R")
+money, moment = _fields.money, _fields.moment
 
 SKU_FIELDS = ("systemSku", "customSku", "upc", "ean")
 NONE = "0"  # a foreign key without a record
@@ -147,44 +148,8 @@ def flag(row: Row, key: str) -> bool | None:
     return None if said == "" else said == TRUE
 
 
-def money(row: Row, *keys: str) -> Decimal | None:
-    """The first of these that has a value; None when none has."""
-    for key in keys:
-        value = row.get(key)
-        if value is not None and value != "":
-            return _decimal(value, key)
-    return None
-
-
-def moment(row: Row, key: str) -> datetime | None:
-    """A moment in UTC; one without an offset is UTC, in which the vendor keeps its times."""
-    value = row.get(key)
-    if value is None or value == "":
-        return None
-    try:
-        said = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise Untrustworthy(f"Lightspeed R: {key} is not a moment in time.") from None
-    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
-
-
-def word(value: object) -> str:
-    """Text without blanks around it; empty for null."""
-    return "" if value is None else str(value).strip()
-
-
 def _is_flag(value: object) -> bool:
     return word(value).lower() in (TRUE, FALSE, "")
-
-
-def _decimal(value: object, key: str) -> Decimal:
-    try:
-        number = Decimal(str(value).strip())
-        if not number.is_finite():
-            raise InvalidOperation
-    except InvalidOperation:
-        raise Untrustworthy(f"Lightspeed R: {key} is not a number.") from None
-    return number
 
 
 def _tax(row: Row) -> Decimal | None:

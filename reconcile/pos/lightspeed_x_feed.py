@@ -12,8 +12,9 @@ from reconcile.clock import Clock
 from reconcile.errors import Retryable, Untrustworthy
 from reconcile.indexed import Indexed
 from reconcile.pos.base import Index
+from reconcile.pos.fields import Row
 from reconcile.pos.lightspeed_x_pages import Page, Pages, Params
-from reconcile.pos.lightspeed_x_wire import Row, changed_at, version_of
+from reconcile.pos.lightspeed_x_wire import changed_at, version_of
 
 PAGES_A_CALL = 250  # a first reading goes on in the next call; a till's own budget is 350 calls in five minutes
 CLOSE_ENOUGH = 1_000  # versions: what is left between the two ends of the search for where to begin

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from reconcile.errors import Rejected, Unauthorised, Untrustworthy
 from reconcile.http import Http
-from reconcile.pos.lightspeed_x_wire import Row, id_of, objects, one, version_of
+from reconcile.pos.fields import Row
+from reconcile.pos.lightspeed_x_wire import id_of, objects, one, version_of
 
 Params = list[tuple[str, str]]
 

@@ -9,10 +9,11 @@ from reconcile.clock import Clock
 from reconcile.indexed import Indexed
 from reconcile.model import Item
 from reconcile.pos.base import Index
+from reconcile.pos.fields import Row, word
 from reconcile.pos.lightspeed_x_feed import Feed
 from reconcile.pos.lightspeed_x_pages import Pages
 from reconcile.pos.lightspeed_x_sales import key_of
-from reconcile.pos.lightspeed_x_wire import Row, id_of, item_from, version_of, word
+from reconcile.pos.lightspeed_x_wire import id_of, item_from, version_of
 
 
 class Products:

@@ -15,9 +15,10 @@ from reconcile.errors import Untrustworthy
 from reconcile.indexed import Indexed
 from reconcile.model import Sale, SaleLine, SaleStatus
 from reconcile.pos.base import Index
+from reconcile.pos.fields import Row
 from reconcile.pos.lightspeed_x_feed import KEPT_FOR, Feed
 from reconcile.pos.lightspeed_x_pages import Pages, Params
-from reconcile.pos.lightspeed_x_wire import Line, Row, id_of, lines_from, sale_from, version_of
+from reconcile.pos.lightspeed_x_wire import Line, id_of, lines_from, sale_from, version_of
 from reconcile.pos.stored import sale_from_json, sale_to_json
 
 LONGEST_KEY = 255

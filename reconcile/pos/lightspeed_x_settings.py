@@ -10,9 +10,10 @@ from typing import TypeVar
 
 from reconcile.errors import Rejected, Unauthorised
 from reconcile.model import Employee, Identity, Item, Location, SetUp, SetUpQuestions
+from reconcile.pos.fields import Row, word
 from reconcile.pos.lightspeed_x_pages import Pages
 from reconcile.pos.lightspeed_x_products import Products
-from reconcile.pos.lightspeed_x_wire import Row, employee_from, id_of, location_from, word
+from reconcile.pos.lightspeed_x_wire import employee_from, id_of, location_from
 
 Part = TypeVar("Part")
 

@@ -5,16 +5,16 @@ Raises `Untrustworthy` on a row that cannot be what it claims to be. Texts never
 Source: facts/lightspeed-api.md, B5, B6 and B10.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 
 from reconcile.errors import Untrustworthy
 from reconcile.model import Employee, Item, Location, Sale, SaleKind, SaleStatus
+from reconcile.pos.fields import Fields, Row, word
 
-Row = Mapping[str, Any]
+_fields = Fields("Lightspeed X")
+money, moment = _fields.money, _fields.moment
 
 CENT = Decimal("0.01")
 REFERENCE_FIELDS = ("invoice_number", "receipt_number", "source_id")
@@ -174,23 +174,6 @@ def objects(found: object, what: str) -> list[Row]:
     return found
 
 
-def moment(row: Row, key: str) -> datetime | None:
-    """A moment in UTC; one without an offset is UTC."""
-    value = row.get(key)
-    if value is None or value == "":
-        return None
-    try:
-        said = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise Untrustworthy(f"Lightspeed X: {key} is not a moment in time.") from None
-    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
-
-
-def word(value: object) -> str:
-    """Text without blanks around it; empty for null."""
-    return "" if value is None else str(value).strip()
-
-
 def _state(row: Row) -> tuple[str, frozenset[str]]:
     attributes = row.get("attributes")
     named = frozenset(word(a).lower() for a in attributes) if isinstance(attributes, list) else frozenset()
@@ -222,9 +205,9 @@ def _total(row: Row) -> Decimal | None:
     """With tax, to the cent: prices without tax may have five decimals."""
     totals = row.get("totals")
     if isinstance(totals, dict) and totals.get("price_incl_tax") is not None:
-        return _cents(_number(totals, "price_incl_tax"))
+        return _cents(money(totals, "price_incl_tax"))
     holder, key = (totals, "price") if isinstance(totals, dict) else (row, "total_price")
-    bare, tax = _number(holder, key), _tax_of(row)
+    bare, tax = money(holder, key), _tax_of(row)
     return None if bare is None else _cents(bare + (tax or Decimal(0)))
 
 
@@ -234,40 +217,27 @@ def _tax(row: Row) -> Decimal | None:
 
 def _tax_of(row: Row) -> Decimal | None:
     totals = row.get("totals")
-    return _number(totals, "tax") if isinstance(totals, dict) else _number(row, "total_tax")
+    return money(totals, "tax") if isinstance(totals, dict) else money(row, "total_tax")
 
 
 def _paid(row: Row) -> Decimal | None:
     payments = row.get("payments")
     if payments is None:
         return None
-    amounts = [_number(payment, "amount") for payment in objects(payments, "payments")]
+    amounts = [money(payment, "amount") for payment in objects(payments, "payments")]
     return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
 def _line(row: Row) -> Line:
     product, pricing = row.get("product"), row.get("pricing")
-    quantity = _number(row, "quantity")
+    quantity = money(row, "quantity")
     if quantity is None:
         raise Untrustworthy("Lightspeed X: a line has no quantity.")
     return Line(
         product_id=word(product.get("id") if isinstance(product, dict) else row.get("product_id")),
         quantity=quantity,
-        unit_price=_number(pricing if isinstance(pricing, dict) else row, "price"),
+        unit_price=money(pricing if isinstance(pricing, dict) else row, "price"),
     )
-
-
-def _number(row: Row, key: str) -> Decimal | None:
-    value = row.get(key)
-    if value is None or value == "":
-        return None
-    try:
-        number = Decimal(str(value).strip())
-        if isinstance(value, bool) or not number.is_finite():
-            raise InvalidOperation
-    except InvalidOperation:
-        raise Untrustworthy(f"Lightspeed X: {key} is not a number.") from None
-    return number
 
 
 def _cents(amount: Decimal | None) -> Decimal | None:

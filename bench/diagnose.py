@@ -128,9 +128,37 @@ def mistakes(played: Played) -> Iterable[str]:
         yield f"planted {planted}, found {found}: {len(names)} ({', '.join(names[:5])})"
 
 
+def scenario_of(path: str, wire: str | None = None) -> dict[str, Any]:
+    """The scenario of a file, its POS answering as the wire report of another file says. Raises ValueError in words."""
+    scenario = _object(path)
+    if wire:
+        report = _object(wire)
+        kind = scenario.get("pos", "heartland")
+        if report.get("pos") != kind:
+            raise ValueError(f"{wire}: a wire report of {report.get('pos')} says nothing about {kind}")
+        scenario[kind] = {**report.get("switches", {}), **scenario.get(kind, {})}
+    return scenario
+
+
+def _object(path: str) -> dict[str, Any]:
+    try:
+        read = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: this is not JSON: {error}") from None
+    if not isinstance(read, dict):
+        raise ValueError(f"{path}: an object is expected")
+    return read
+
+
 def main(path: str) -> int:
-    scenario = json.loads(Path(path).read_text())
     quiet = os.environ.get("JSON") == "1"
+    try:
+        scenario = scenario_of(path, os.environ.get("WIRE"))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     sandbox = Sandbox(free_port())
     try:
         sandbox.wait()

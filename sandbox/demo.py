@@ -37,7 +37,7 @@ def main(once: bool, pos: str = "heartland") -> int:
         floor.open(scenario, START, service.url)
         service.start(floor)
         play(floor, service, timedelta(hours=scenario["hours"]))
-        rows = judge(floor.truth(), service.orders())
+        rows = judge(scenario, floor.truth(), service.orders())
         console.print(shown(rows))
         tell_verdict(rows, service)
         if once:

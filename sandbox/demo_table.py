@@ -42,6 +42,11 @@ INSTEAD: dict[str, list[dict[str, Any]]] = {
         {"cause": "employee_archived", "from_h": 10, "until_h": 10.5},
         {"cause": "paid_not_completed", "share": 0.008},
     ],
+    "lightspeed_x": [
+        {"cause": "employee_archived", "from_h": 10, "until_h": 10.5},
+        {"cause": "payment_type_missing", "from_h": 11, "until_h": 11.5},
+        {"cause": "paid_not_completed", "share": 0.008},
+    ],
 }
 
 
@@ -61,6 +66,7 @@ OUGHT = {
     "archived_orders_off": BROUGHT_IN,
     "required_custom_field": BROUGHT_IN,
     "employee_archived": BROUGHT_IN,
+    "payment_type_missing": BY_ITSELF,
     "paid_not_completed": FLAGGED,
     "unexplained": BROUGHT_IN,
     "connector_stalled": BY_ITSELF,
@@ -83,13 +89,14 @@ class Row:
     right: bool
 
 
-def judge(truth: Mapping[str, Any], orders: Mapping[int, Mapping[str, Any]]) -> list[Row]:
+def judge(scenario: Mapping[str, Any], truth: Mapping[str, Any], orders: Mapping[int, Mapping[str, Any]]) -> list[Row]:
     """One row per planted cause, then one for each promise about the orders that were all right."""
+    causes = {fault["cause"] for fault in scenario["faults"] if "cause" in fault}
     planted: dict[str, list[Mapping[str, Any]]] = {}
     for order in truth["orders"]:
         if stands(order):
             planted.setdefault(order["cause"], []).append(order)
-    rows = [judge_cause(cause, planted.get(cause, []), orders) for cause in OUGHT]
+    rows = [judge_cause(cause, planted.get(cause, []), orders) for cause in OUGHT if cause in causes]
     return [*rows, *promises(truth, orders)]
 
 

@@ -17,7 +17,7 @@ import psutil
 from bench.ours import DOMAIN, HOME, bare, ours
 from bench.peers.express_peer import express
 from bench.peers.naive import naive
-from bench.peers.serving import Served
+from bench.serving import Served
 from tests.postgres import Postgres
 
 SECRET = "bench-secret"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from bench.peers.serving import BIN, Served, running, wait_for
+from bench.serving import BIN, Served, running, wait_for
 from reconcile.ledger import Ledger
 from reconcile.ledger.tables import deliveries
 from workers.broker import free_port

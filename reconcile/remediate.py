@@ -121,9 +121,8 @@ def _touch(this: Round, one: Judged) -> bool:
 def _journal_intent(this: Round, one: Judged) -> tuple[str, int]:
     """The intent is in the ledger before anything is sent; its number is never used again for this order."""
     row, now = one.row, this.now
-    renew(this.services.ledger, this.held)
     with this.services.ledger.write() as connection:
-        this.held.check(connection)
+        renew(this.services.ledger, connection, this.held)
         stopped = connection.execute(select(shops.c.stopped_at).where(shops.c.store == row.store)).scalar()
         if stopped is not None:
             raise LeaseLost(f"{row.store}: the shop was stopped while its orders were being judged")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 from reconcile import incidents, notices
 from reconcile.config import Shop
 from reconcile.errors import Rejected, Retryable, Unauthorised
-from reconcile.inbox import fold, known_orders
+from reconcile.folding import Folding
 from reconcile.ledger.tables import deliveries, events, orders
 from reconcile.model import Mode, Order
 from reconcile.privacy import erase_shop
@@ -68,9 +68,9 @@ def _read_all(
     for page in _pages(services.admin(shop).orders_updated_since(start)):
         with services.ledger.write() as connection:
             change(connection, shop.store, watermark=max(order.updated_at for order in page))
-            known = known_orders(connection, [(shop.store, order.order_id) for order in page])
-            for order in sorted(page, key=lambda order: order.order_id):
-                changed += fold(services, connection, shop.store, order, found_by="sweep", known=known)
+            folding = Folding(services, connection, [(shop.store, order.order_id) for order in page])
+            changed += sum(folding.fold(shop.store, order, found_by="sweep") for order in page)
+            folding.write()
             seen += len(page)
         if on_page:
             on_page(seen)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.peers.serving import Served, durable_redis, running, wait_for
+from bench.serving import Served, durable_redis, running, wait_for
 from workers.broker import free_port
 
 HERE = Path(__file__).parent / "express"

@@ -11,7 +11,7 @@ from pathlib import Path
 from celery import Celery
 from flask import Flask, Response, request
 
-from bench.peers.serving import BIN, Served, durable_redis, running, wait_for
+from bench.serving import BIN, Served, durable_redis, running, wait_for
 from workers.broker import free_port
 
 HOME = Path(__file__).resolve().parent.parent.parent

@@ -40,12 +40,11 @@ def lease(ledger: Ledger, store: str) -> Iterator[Lease | None]:
             _free(ledger, store, token)
 
 
-def renew(ledger: Ledger, held: Lease) -> None:
+def renew(ledger: Ledger, connection: Connection, held: Lease) -> None:
     """Make the lease last again from now on; raises `LeaseLost` when it is no longer ours."""
-    with ledger.write() as connection:
-        held.check(connection)
-        until = _now(ledger, connection) + LASTS
-        connection.execute(update(shops).where(shops.c.store == held.store).values(lease_until=until))
+    held.check(connection)
+    until = _now(ledger, connection) + LASTS
+    connection.execute(update(shops).where(shops.c.store == held.store).values(lease_until=until))
 
 
 def _take(ledger: Ledger, store: str, token: str) -> bool:

@@ -15,6 +15,7 @@ from marshmallow import EXCLUDE, Schema, fields
 from reconcile.model import Order, OrderLine, Payment, Refund, RefundLine
 from reconcile.shopify.fields import Count, Flag, Identifier, Moment, Money, ShopMoney, Text, Word
 from reconcile.shopify.personal import facts_from_body
+from reconcile.shopify.straight import loader
 
 NOT_SHIPPED = frozenset({"cancelled", "error", "failure"})
 MONEY_NOT_MOVED = frozenset({"failure", "error"})
@@ -109,11 +110,12 @@ class OrderBody(_Body):
 
 Raw = Mapping[str, Any]
 ORDER = OrderBody()
+load_order = loader(ORDER)
 
 
 def order_from(raw: Raw) -> Order:
     """The order of a REST body; raises marshmallow's `ValidationError` with the fields that are at fault."""
-    body = ORDER.load(raw)
+    body = load_order(raw)
     refunds = tuple(_refund(refund) for refund in body["refunds"] or ())
     total, tax = body["total_price"], body["total_tax"] or NOTHING
     return Order(

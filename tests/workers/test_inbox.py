@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Row, func, insert, select
 
 from reconcile import inbox
+from reconcile.folding import Folding
 from reconcile.ledger.tables import deliveries, events, orders, shops
 from reconcile.services import Services
 from reconcile.shopify.payload import read_order
@@ -218,10 +219,31 @@ def total_after_both(services: Services, first: dict[str, Any], last: dict[str, 
     deliver(services, last)
     with ThreadPoolExecutor(1) as pool:
         with services.ledger.write() as connection:
-            known = inbox.known_orders(connection, [("demo", 1001)])
-            order = read_order(json.dumps(first).encode())
-            inbox.fold(services, connection, "demo", order, found_by="webhook", known=known)
+            folding = Folding(services, connection, [("demo", 1001)])
+            folding.fold("demo", read_order(json.dumps(first).encode()), found_by="webhook")
+            folding.write()
             other = pool.submit(inbox.drain, services)
             time.sleep(0.3)
         assert other.result(timeout=20) == 1
     return str(order_row(services).total)
+
+
+def test_an_edit_in_the_same_batch_as_its_order_has_it_read_again(services: Services) -> None:
+    deliver(services, body())
+    deliver(services, {"order_edit": {"id": 1, "order_id": 1001}}, "orders/edited")
+    assert inbox.drain(services) == 2
+    row = order_row(services)
+    assert (row.reread, row.next_look_at) == (True, services.clock.now())
+
+
+def test_what_one_worker_has_in_hand_another_leaves_alone(services: Services) -> None:
+    if services.ledger.is_sqlite:
+        pytest.skip("one writer at a time: there is nothing to share out")
+    for number in range(6):
+        deliver(services, body() | {"id": number + 1, "name": f"#{number + 1}"})
+    with services.ledger.write() as connection:
+        first = select(deliveries.c.id).order_by(deliveries.c.id).limit(4).with_for_update()
+        assert len(connection.execute(first).all()) == 4
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(inbox.drain, services).result(timeout=20) == 2
+    assert inbox.drain(services) == 4

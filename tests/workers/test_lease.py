@@ -60,9 +60,10 @@ def test_who_woke_up_late_can_write_nothing_and_does_not_free_the_new_holder(ser
             assert holder is not None
             with pytest.raises(LeaseLost), services.ledger.write() as connection:
                 late.check(connection)
-            with pytest.raises(LeaseLost):
-                renew(services.ledger, late)
-            renew(services.ledger, holder)
+            with pytest.raises(LeaseLost), services.ledger.write() as connection:
+                renew(services.ledger, connection, late)
+            with services.ledger.write() as connection:
+                renew(services.ledger, connection, holder)
 
 
 def test_nothing_is_taken_of_a_shop_that_does_not_exist(services: Services) -> None:

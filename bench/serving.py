@@ -15,6 +15,7 @@ import requests
 
 from workers.broker import Broker, embedded_broker
 
+HOME = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
 

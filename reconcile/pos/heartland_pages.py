@@ -78,11 +78,12 @@ class Pages:
             ids = [id_of(row) for row in page.rows]
             if ids != sorted(set(ids), reverse=True) or (seen and any(i > max(seen) for i in ids)):
                 raise Untrustworthy(f"Heartland: {path} is not sorted by id.")
-            yield [row for row in page.rows if id_of(row) not in seen]
+            fresh = [row for row in page.rows if id_of(row) not in seen]
+            yield fresh
             seen.update(ids)
             if len(seen) >= page.total:
                 return
-            if not ids:
+            if not fresh:  # nothing more comes, or the same page for ever
                 raise Untrustworthy(f"Heartland: {path} promises {page.total} records and gives {len(seen)}.")
 
     def page(

@@ -42,18 +42,20 @@ def held_back_by(row: Row[Any], findings: Sequence[Finding]) -> tuple[str | None
     return (mended.cause, mended.subject) if mended else (None, "")
 
 
-def settled_cause(row: Row[Any], findings: Sequence[Finding], now: datetime) -> dict[str, Any]:
+def settled_cause(row: Row[Any], findings: Sequence[Finding], now: datetime, *, waits: bool = True) -> dict[str, Any]:
     """The first cause of an order stays, unless a later look has better evidence for another one.
 
-    What was only to be waited for, and is seen gone, gives way to a cause that is known as well as it was.
+    What was only to be waited for, and is seen gone, gives way to a cause that is known as well as it was; a connector
+    that stood still, once it has carried others long enough (it no longer `waits`), to whatever is found instead.
     """
     first = findings[0] if findings else None
     if first is None:
         return {}
     better = WEIGHT[first.certainty] - WEIGHT.get(row.certainty, 0)
-    over = row.cause == "connector_stalled" and first.gone  # it was no queue: nothing of it came when it went on
+    # It was no queue: nothing of it came when it went on.
+    over = row.cause == "connector_stalled" and (first.gone or (not waits and _waited_out(row, findings)))
     weaker = over or row.cause in (None, "unexplained") or better > 0 or (better == 0 and _waited_out(row, findings))
-    if not weaker or (row.cause and first.cause == "unexplained"):
+    if not weaker or (row.cause and first.cause == "unexplained" and not over):
         return {}
     noticed = {} if row.noticed_at and row.cause != "unexplained" else {"noticed_at": now}
     return {"cause": first.cause, "subject": first.subject, "certainty": first.certainty.value, **noticed}

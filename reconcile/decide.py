@@ -72,6 +72,7 @@ class Situation:
 STEPS = (1, 5, 25)
 STALLED = "the connector carries nothing at all: a touch into a standing queue may double"
 COMES_BY_ITSELF = "what it waits for makes the connector look at it again by itself"
+WAIT_IN_A_QUEUE = frozenset({"payment_type_missing"})  # what it held back comes by itself once it is over
 
 
 def room(arrived: int, outstanding: int, not_arrived: int) -> Group:
@@ -228,7 +229,8 @@ def _share(it: Situation) -> str | None:
 
 def _not_alive(it: Situation) -> str | None:
     """A touch into a standing queue is the likeliest way to a double: a later arrival shows that it moves."""
-    if it.held_cause or it.carried_since:
+    queued = it.held_cause is None or it.held_cause in WAIT_IN_A_QUEUE
+    if it.carried_since or not queued:
         return None
     return "no order that became eligible later has arrived yet: the connector may be standing still"
 

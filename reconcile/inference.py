@@ -7,7 +7,7 @@ overtaking them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -166,6 +166,11 @@ def left_behind(outcomes: Sequence[Outcome], at: datetime, now: datetime, grace:
     if len(run) < ENOUGH_STALLED or by_itself:
         return None
     return HeldBack(late=len(run), arrived_without=0, since=min(o.eligible_at for o in run))
+
+
+def outrun(outcomes: Sequence[Outcome], now: datetime, grace: timedelta) -> list[Outcome]:
+    """The same outcomes, those as late that most others had outrun at their age: a third of the grace."""
+    return [replace(o, late=o.late or (o.arrived_at is None and now - o.eligible_at >= grace / 3)) for o in outcomes]
 
 
 def stalled_since(outcomes: Sequence[Outcome]) -> HeldBack | None:

@@ -18,7 +18,7 @@ from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised
 from reconcile.evidence import Evidence, ShopEvidence
 from reconcile.folding import Folding, known_orders
 from reconcile.grace import NEEDED, OUTAGE
-from reconcile.inference import WORKED_OFF
+from reconcile.inference import WORKED_OFF, outrun, stalled_since
 from reconcile.ledger.batches import Values, update_many
 from reconcile.ledger.lease import lease, renew
 from reconcile.ledger.tables import events, orders
@@ -234,10 +234,15 @@ def _situation(
 
 
 def _carried_since(this: Round, row: Row[Any]) -> bool:
-    """Whether a later order has come when this one was already overdue, and a queue had time to be worked off since."""
+    """Whether a later order has come when this one was already overdue, and a queue had time to be worked off since.
+
+    A connector that has carried something since, and stands now, may hold this order in its queue as well.
+    """
     overdue = row.eligible_at + this.usual / 3
     latest = (o.arrived_at for o in this.evidence.outcomes if o.arrived_at and o.eligible_at > row.eligible_at)
-    return any(overdue <= came <= this.now - WORKED_OFF for came in latest)
+    if not any(overdue <= came <= this.now - WORKED_OFF for came in latest):
+        return False
+    return stalled_since(outrun(this.evidence.outcomes, this.now, this.usual)) is None
 
 
 def _remember(this: Round, found: snapshot.Snapshot) -> None:
@@ -314,7 +319,7 @@ def _concluded(this: Round, connection: Connection, one: Judged) -> Values:
         "decision": codec.to_json(one.decision),
         "looked_at": now,
         "looks": row.looks + 1,
-        **settled_cause(row, one.findings, now),
+        **settled_cause(row, one.findings, now, waits=not _carried_since(this, row)),
         **next_state(row, look.order, one.standing, one.decision, one.findings, now),
         **_presence(row, look, now),
     }

@@ -112,7 +112,8 @@ class Connector:
 
     def _held_by(self, fate: Fate) -> str | None:
         now = self._timeline.now
-        cause = kept_out(fate.order, self._settings.at(now)) or refused(fate, self._carrier.till, self._planting, now)
+        cause = kept_out(fate.order, self._settings.at(now), fate.planted)
+        cause = cause or refused(fate, self._carrier.till, self._planting, now)
         if cause is None and fate.planted in ("unexplained", "entered_by_hand") and not fate.was_dropped:
             fate.was_dropped = True
             return "unexplained"
@@ -163,15 +164,21 @@ class Connector:
         if any(sale.status == "pending" for sale in self._carrier.records(fate)):
             return  # it stopped half-way; only a person finishes it
         if order.cancelled_at is not None:
-            if fate.planted == "cancel_not_carried":
-                fate.spoil("cancel_not_carried", now)
-            else:
-                self._carrier.cancel(fate)
+            self._cancelled(fate, now)
             return
         if counts(order) != fate.counts:
             self._edited(fate, now)
         self._refunded(fate, now)
         self._shipped(fate, now)
+
+    def _cancelled(self, fate: Fate, now: datetime) -> None:
+        """The switch for refunds is that for cancellations too (help.accumula.com 7133236)."""
+        if not self._settings.at(now).download_refunds:
+            fate.spoil("refunds_off", now)
+        elif fate.planted == "cancel_not_carried":
+            fate.spoil("cancel_not_carried", now)
+        else:
+            self._carrier.cancel(fate)
 
     def _edited(self, fate: Fate, now: datetime) -> None:
         if fate.planted == "edit_not_carried":
@@ -183,10 +190,10 @@ class Connector:
         new = fate.order.refunds[fate.refunds_carried :]
         fate.refunds_carried = len(fate.order.refunds)
         for refund in new:
-            if fate.planted == "refund_not_carried":
-                fate.spoil("refund_not_carried", now)
-            elif not self._settings.at(now).download_refunds:
+            if not self._settings.at(now).download_refunds:
                 fate.spoil("refunds_off", now)
+            elif fate.planted == "refund_not_carried":
+                fate.spoil("refund_not_carried", now)
             elif fate.planted == "pending_refund_on_open":
                 for sale in self._carrier.records(fate):
                     self._carrier.till.change(sale.id, status="pending")

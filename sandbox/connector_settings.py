@@ -94,9 +94,10 @@ class SettingsBook:
         return replace(self._usual, **changes) if changes else self._usual
 
 
-def kept_out(order: ShopOrder, settings: ConnectorSettings) -> str | None:
-    """The cause for which the settings keep an order out; None: they let it through."""
-    return next((cause for cause, applies in _filters(order, settings) if applies), None)
+def kept_out(order: ShopOrder, settings: ConnectorSettings, planted: str | None = None) -> str | None:
+    """The cause for which the settings keep an order out, the planted one if it is among several; None: they let it through."""
+    causes = [cause for cause, applies in _filters(order, settings) if applies]
+    return planted if planted in causes else next(iter(causes), None)
 
 
 def _filters(order: ShopOrder, settings: ConnectorSettings) -> Iterable[tuple[str, bool]]:

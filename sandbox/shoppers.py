@@ -60,6 +60,7 @@ class Shoppers:
             self._shares["archived"] = 0.0  # what is archived at once is fulfilled, too
         self._has_allow_tag = bool(planting.of("allow_tag_missing"))
         self._refunds = 0.0 if "refunds_off" in planting.made else 0.35 if "refunds_off" in planting.frequent else 0.02
+        self._cancels = "refunds_off" not in planting.made
         self._shippable = not planting.of("required_product_unusable")
 
     def errand(self, place: int, moment: datetime) -> Errand:
@@ -117,5 +118,5 @@ class Shoppers:
             errand.refunded_after = hours(chance, 0.5, 3)
         elif paid and kind is None and at < self._refunds + 0.01 and len(errand.order.lines) > 1:
             errand.edited_after = timedelta(minutes=chance.uniform(10, 50))
-        elif kind is None and at < self._refunds + 0.017:
+        elif self._cancels and kind is None and at < self._refunds + 0.017:
             errand.cancelled_after = timedelta(minutes=chance.uniform(10, 50))

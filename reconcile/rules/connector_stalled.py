@@ -1,10 +1,7 @@
 """Rule: the connector carries nothing at all."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-
-from reconcile.evidence import Evidence, Outcome
-from reconcile.inference import HeldBack, stalled_since
+from reconcile.evidence import Evidence
+from reconcile.inference import HeldBack, outrun, stalled_since
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._employee import gone, perhaps_gone
@@ -56,8 +53,4 @@ def _standing(ev: Evidence) -> HeldBack | None:
     if opened is not None and opened > ev.eligible_at:
         return None
     absent = [o for o in ev.shop.outcomes if opened is None or o.eligible_at > opened]
-    return None if accounts_for(ev, absent) else stalled_since(_outrun(ev, absent))
-
-
-def _outrun(ev: Evidence, absent: Sequence[Outcome]) -> list[Outcome]:
-    return [replace(o, late=o.late or ev.now - o.eligible_at >= ev.grace / 3) for o in absent]
+    return None if accounts_for(ev, absent) else stalled_since(outrun(absent, ev.now, ev.grace))

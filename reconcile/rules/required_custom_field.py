@@ -34,7 +34,8 @@ def required_custom_field(ev: Evidence) -> Suspicion | None:
     orders of buyers that are new to the POS.
 
     Evidence: the order is absent, and a custom field is required in the settings that were just read. On sales:
-      certain as long as no later order has arrived, possible after one has. On customers: likely, and possible after
+      certain as long as no later order has arrived, possible after one has; likely while the order is younger than the
+      grace and came before the field was first seen required. On customers: likely, and possible after
       later orders have arrived, since theirs may be known buyers. A field that was required when the order became
       eligible, and is mended by now, is named all the same.
     Fix: Heartland > Settings > Custom Fields: set Required to No on the field named above. It is advised for all of
@@ -52,12 +53,18 @@ def required_custom_field(ev: Evidence) -> Suspicion | None:
     later = passed(ev)
     on_sales = stops_sales(ev)
     if on_sales and later == 0:
-        return _suspicion(ev, Certainty.CERTAIN, on_sales)
+        sure = ev.late or any(_was_required(ev, field) for field in on_sales)
+        return _suspicion(ev, Certainty.CERTAIN if sure else Certainty.LIKELY, on_sales)
     of_buyers = [field for field in required_fields(ev) if not of_sales(field) and not of_items(field)]
     if of_buyers and later == 0:
         return _suspicion(ev, Certainty.LIKELY, of_buyers)
     suspected = (on_sales if later < ENOUGH_PASSED else []) + of_buyers
     return _suspicion(ev, Certainty.POSSIBLE, suspected) if suspected and ev.late else None
+
+
+def _was_required(ev: Evidence, field: RequiredField) -> bool:
+    """Whether the field was seen required before the order came; something else may hold back one that came earlier."""
+    return field.since is None or field.since <= ev.eligible_at
 
 
 def _suspicion(ev: Evidence, certainty: Certainty, fields: list[RequiredField]) -> Suspicion:

@@ -198,10 +198,7 @@ def own_outcome(look: Look, times: Mapping[str, Any]) -> Outcome:
 def set_up_of(raw: Raw) -> m.SetUp:
     values: dict[str, Any] = {"read_at": at(raw.get("read_after_s", 3500)), "unread": dict(raw.get("unread", {}))}
     if "required_fields" in raw:
-        values["required_fields"] = tuple(
-            m.RequiredField(**({"key": one["name"].lower().replace(" ", "_")} | dict(one)))
-            for one in raw["required_fields"]
-        )
+        values["required_fields"] = tuple(field_of(one) for one in raw["required_fields"])
     if "items" in raw:
         values["items"] = {sku: items_of(sku, found) for sku, found in raw["items"].items()}
     if "locations" in raw:
@@ -212,6 +209,12 @@ def set_up_of(raw: Raw) -> m.SetUp:
         values["payment_types"] = tuple(raw["payment_types"])
     assert set(raw) <= {*values, "read_after_s"}, f"unknown keys: {set(raw) - set(values)}"
     return m.SetUp(**values)
+
+
+def field_of(raw: Raw) -> m.RequiredField:
+    given = dict(raw)
+    since = {"since": at(given.pop("since_s"))} if "since_s" in given else {}
+    return m.RequiredField(**{"key": given["name"].lower().replace(" ", "_"), **given, **since})
 
 
 def location_of(raw: Raw, number: int) -> m.Location:

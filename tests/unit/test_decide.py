@@ -167,3 +167,9 @@ def test_lateness_alone_waits_for_a_sign_that_the_connector_moves() -> None:
     assert verb(findings=UNEXPLAINED, carried_since=False) == (Verb.WAIT, "alive")
     assert verb(findings=UNEXPLAINED, carried_since=False, requeued_by="ann")[0] is Verb.TOUCH
     assert verb(findings=(), carried_since=False, held_cause="archived_orders_off")[0] is Verb.TOUCH
+
+
+def test_what_waited_for_a_payment_type_is_given_time_to_come_by_itself() -> None:
+    held = {"findings": (), "held_cause": "payment_type_missing"}
+    assert verb(**held, carried_since=False) == (Verb.WAIT, "alive")
+    assert verb(**held, carried_since=True)[0] is Verb.TOUCH

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from reconcile.evidence import Outcome
-from reconcile.inference import ANY, arrived_later, held_back, last_open, late_run, paid_by_hand, stalled_since, traits
+from reconcile.inference import (
+    ANY,
+    arrived_later,
+    held_back,
+    last_open,
+    late_run,
+    outrun,
+    paid_by_hand,
+    stalled_since,
+    traits,
+)
 from reconcile.model import Order, Payment
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -144,6 +154,15 @@ def test_orders_with_a_cause_of_their_own_say_nothing() -> None:
     run = [outcome(n, explained=True) for n in range(3)]
     others = [outcome(n + 0.5, "other", took=1) for n in range(3)]
     assert held_back([*run, *others], "archived", at(1), GRACE) is None
+
+
+def test_orders_that_most_others_outran_stand_in_the_run_though_none_is_late() -> None:
+    young = [replace(outcome(n, f"kind {n}"), late=False) for n in range(1, 6)]
+    grace = timedelta(minutes=15)
+    oldest = max(one.eligible_at for one in young)
+    assert stalled_since(young) is None
+    assert stalled_since(outrun(young, oldest + grace / 3, grace)) is not None
+    assert stalled_since(outrun(young, oldest + grace / 4, grace)) is None
 
 
 def test_stalled_since_the_first_of_five_that_nothing_followed() -> None:

@@ -50,6 +50,19 @@ def test_settled_cause(before: tuple[str | None, str | None], findings: list[Fin
     assert settled_cause(row(*before), findings, NOW).get("cause") == settled
 
 
+@pytest.mark.parametrize(
+    ("findings", "settled"),
+    [
+        ([found("manual_payments_off", "possible")], "manual_payments_off"),
+        ([found("unexplained")], "unexplained"),
+        ([found("sku_unknown", "possible"), found("connector_stalled")], None),
+    ],
+)
+def test_a_standstill_that_is_long_over_explains_nothing(findings: list[Finding], settled: str | None) -> None:
+    now_known = settled_cause(row("connector_stalled", "likely"), findings, NOW, waits=False)
+    assert now_known.get("cause") == settled
+
+
 def test_it_was_noticed_when_the_first_cause_was() -> None:
     assert settled_cause(row(None, None), [found("archived_orders_off")], NOW)["noticed_at"] == NOW
     assert settled_cause(row("unexplained", "likely"), [found("archived_orders_off")], NOW)["noticed_at"] == NOW

@@ -15,7 +15,7 @@ from reconcile.ledger.keeping import Keeping
 from reconcile.pos.base import Pos
 from reconcile.pos.registry import ADAPTERS
 from reconcile.services import Services
-from reconcile.shopify.admin import Admin, ClientCredentials, StaticToken
+from reconcile.shopify.admin import Admin, ClientCredentials, Installed, StaticToken
 from reconcile.vault import Vault
 
 Client = TypeVar("Client")
@@ -59,7 +59,7 @@ def make_services(
         clock=time,
         vault=vault,
         pos=PerShop(lambda shop: _pos(shop, time, sleep, calls, kept(shop))),
-        admin=PerShop(lambda shop: _admin(shop, time, sleep, calls)),
+        admin=PerShop(lambda shop: _admin(shop, time, sleep, calls, kept(shop))),
         calls=calls,
     )
 
@@ -69,13 +69,20 @@ def _pos(shop: Shop, clock: Clock, sleep: Sleep, calls: dict[str, int], store: K
     return make(shop.pos, clock=clock, sleep=sleep, on_call=lambda: _count(calls, "pos"), store=store)
 
 
-def _admin(shop: Shop, clock: Clock, sleep: Sleep, calls: dict[str, int]) -> Admin:
+def _admin(shop: Shop, clock: Clock, sleep: Sleep, calls: dict[str, int], store: Keeping) -> Admin:
     own = shop.shopify
-    token = own.get("access_token")
     http = Http(own.get("base_url") or f"https://{shop.domain}", sleep=sleep, on_call=lambda: _count(calls, "shopify"))
-    credentials = StaticToken(token) if token else ClientCredentials(own["client_id"], own["client_secret"])
     version = own.get("api_version", "2026-10")
+    credentials = _credentials(own, store)
     return Admin(http, shop=shop.domain, api_version=version, credentials=credentials, clock=clock, sleep=sleep)
+
+
+def _credentials(own: Mapping[str, str], store: Keeping) -> StaticToken | ClientCredentials | Installed:
+    if own.get("access_token"):
+        return StaticToken(own["access_token"])
+    if own.get("grant") == "authorization_code":
+        return Installed(client_id=own["client_id"], client_secret=own["client_secret"], store=store)
+    return ClientCredentials(own["client_id"], own["client_secret"])
 
 
 def _count(calls: dict[str, int], side: str) -> None:

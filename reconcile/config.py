@@ -92,12 +92,16 @@ SECRET_KEYS = {
 POS_NEEDS = {"lightspeed_r": ("client_id", "client_secret", "refresh_token")}
 
 
-def resolve_secrets(value: Any, path: str, environ: Mapping[str, str], problems: list[str]) -> Any:
-    """Replace `env:NAME` and `file:PATH`; a secret written in clear is a problem, not a secret."""
+def resolve_secrets(
+    value: Any, path: str, environ: Mapping[str, str], problems: list[str], *, clear: bool = False
+) -> Any:
+    """Replace `env:NAME` and `file:PATH`; unless `clear`, a secret written in clear is a problem, not a secret."""
     if isinstance(value, dict):
-        return {key: resolve_secrets(part, f"{path}.{key}", environ, problems) for key, part in value.items()}
+        return {
+            key: resolve_secrets(part, f"{path}.{key}", environ, problems, clear=clear) for key, part in value.items()
+        }
     if isinstance(value, list):
-        return [resolve_secrets(part, path, environ, problems) for part in value]
+        return [resolve_secrets(part, path, environ, problems, clear=clear) for part in value]
     if not isinstance(value, str):
         return value
     if value.startswith("env:"):
@@ -111,7 +115,7 @@ def resolve_secrets(value: Any, path: str, environ: Mapping[str, str], problems:
         except OSError as error:
             problems.append(f"{path}: cannot read {value[5:]}: {error.strerror}")
             return ""
-    if path.rpartition(".")[2] in SECRET_KEYS:
+    if not clear and path.rpartition(".")[2] in SECRET_KEYS:
         problems.append(f"{path}: secrets are written env:NAME or file:PATH, never in clear")
     return value
 
@@ -126,17 +130,7 @@ class StoresFile:
 
 def read_stores(path: Path, environ: Mapping[str, str], kinds: frozenset[str]) -> StoresFile:
     """A stores file; raises `ConfigurationError` with every problem there is."""
-    try:
-        document = tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        raise ConfigurationError(
-            [
-                f"{path}: there is no such file; copy stores.example.toml and fill it in, or make an empty one and connect"
-                " the shops with `flask --app webhooks.app stores add`"
-            ]
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError([f"{path}: {error}"]) from None
+    document = _document(path)
     problems = [f"{key}: unknown table" for key in document if key not in ("defaults", "stores")]
     shops = {}
     for store, own in document.get("stores", {}).items():
@@ -150,6 +144,32 @@ def read_stores(path: Path, environ: Mapping[str, str], kinds: frozenset[str]) -
     if problems:
         raise ConfigurationError(problems)
     return StoresFile(shops=shops, defaults=defaults)
+
+
+def read_tables(path: Path, environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The shops' tables of a file that is read once, by whoever may read it; secrets may stand in it in clear."""
+    tables: dict[str, dict[str, Any]] = _document(path).get("stores", {})
+    problems = [] if tables else [f"{path}: there is no table such as [stores.demo] in it"]
+    read = {
+        store: resolve_secrets(own, f"stores.{store}", environ, problems, clear=True) for store, own in tables.items()
+    }
+    if problems:
+        raise ConfigurationError(problems)
+    return read
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise ConfigurationError(
+            [
+                f"{path}: there is no such file; copy stores.example.toml and fill it in, or make an empty one and connect"
+                " the shops with `flask --app webhooks.app stores add`"
+            ]
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"{path}: {error}"]) from None
 
 
 def shop_from(store: str, table: Mapping[str, Any], defaults: Mapping[str, Any], kinds: frozenset[str]) -> Shop:

@@ -17,6 +17,7 @@ class ShopifySchema(Schema):
     client_id = f.String()
     client_secret = f.String()
     access_token = f.String()
+    grant = f.String(validate=validate.OneOf(["client_credentials", "authorization_code"]))
     api_version = f.String(load_default="2026-10")
     base_url = f.Url(require_tld=False)
 

@@ -16,8 +16,8 @@ from reconcile.ledger.tables import deliveries, events, orders
 from reconcile.model import Mode, Order
 from reconcile.privacy import erase_shop
 from reconcile.services import Services
-from reconcile.shopify.admin import TOPICS
 from reconcile.shops import change, mode_of, row_of, stop
+from reconcile.subscriptions import subscribed
 
 logger = logging.getLogger(__name__)
 
@@ -121,12 +121,6 @@ def _judge_webhooks(connection: Connection, shop: Shop, now: datetime) -> None:
         incidents.resolve_lost_webhooks(connection, shop, now)
 
 
-def missing_topics(shop: Shop, services: Services) -> list[str]:
-    """The topics that Shopify does not send to the shop's `webhook_url`."""
-    present = {(sub.topic, sub.uri) for sub in services.admin(shop).subscriptions()}
-    return [topic for topic in TOPICS if (topic, shop.webhook_url) not in present]
-
-
 def check_subscriptions(shop: Shop, services: Services) -> list[str]:
     """Compare Shopify's subscriptions with what we need; create what is missing (in mode observe: only alert).
 
@@ -137,7 +131,7 @@ def check_subscriptions(shop: Shop, services: Services) -> list[str]:
     missing: list[str] = []
     _learn_zone(shop, services)
     if shop.webhook_url:
-        missing = missing_topics(shop, services)
+        missing = subscribed(shop, services).missing
     with services.ledger.write() as connection:
         observing = mode_of(shop, row_of(connection, shop.store)) is Mode.OBSERVE
         change(connection, shop.store, next_subscriptions_at=now + SUBSCRIPTIONS_EVERY)

@@ -1,11 +1,13 @@
 """What the commands share: errors as sentences, spans of time, the terminal."""
 
+import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
@@ -18,6 +20,21 @@ from reconcile.shops import enrol
 CLI = "command line"  # who did it, in the history
 FAILED = 1  # exit status; 2 is for settings
 MARKS = {True: Text("ok", "green"), False: Text("no", "red"), None: Text("?", "yellow")}
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def as_json(command: Function) -> Function:
+    """The option that every command has which tells something: one JSON value on standard output, and nothing else there."""
+    option = click.option("--json", "in_json", is_flag=True, help="As one JSON value on standard output.")
+    made: Function = option(command)
+    return made
+
+
+def say_json(value: object) -> None:
+    """Print a value; moments and amounts as text."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
 class SettingsProblem(click.ClickException):
@@ -62,13 +79,13 @@ def moment(services: Services, since: datetime | timedelta) -> datetime:
     return since if isinstance(since, datetime) else services.clock.now() - since
 
 
-def console() -> Console:
+def console(*, stderr: bool = False) -> Console:
     """Made at each use, so that it writes to the stream in force; wide where there is no terminal.
 
     Without markup: what a shop calls its orders is shown as it is.
     """
-    made = Console(highlight=False, markup=False, emoji=False)
-    return made if made.is_terminal else Console(highlight=False, markup=False, emoji=False, width=200)
+    made = Console(highlight=False, markup=False, emoji=False, stderr=stderr)
+    return made if made.is_terminal else Console(highlight=False, markup=False, emoji=False, stderr=stderr, width=200)
 
 
 def usable_ledger(services: Services) -> Services:
@@ -86,6 +103,8 @@ def chosen(services: Services, store: str | None) -> list[Shop]:
 
 
 def counting() -> Progress:
-    """A line that counts what is read, on standard error, gone at the end."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed}"), TimeElapsedColumn())
+    """A line that counts on standard error, with a bar where the end is known; gone when it is over."""
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+    )  # fmt: skip
     return Progress(*columns, console=Console(stderr=True), transient=True)

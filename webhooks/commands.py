@@ -16,13 +16,14 @@ from reconcile.ledger.schema import migrate
 from reconcile.setup_check import check_set_up
 from reconcile.shops import enrol
 from reconcile.sweep import sweep
-from webhooks import commands_alerts, commands_reports, commands_stores, tokens
+from webhooks import commands_alerts, commands_connect, commands_reports, commands_stores, tokens
 from webhooks.cli import CLI, Command, Since, chosen, console, counting, moment, usable_ledger
 from webhooks.current import current_services, wake_workers
 from webhooks.tokens import Role
 
 HISTORY_KEPT = "90d"
 
+GROWN = (commands_connect,)  # importing it gave `stores` more commands
 db = AppGroup("db", help="The ledger's schema.")
 token = AppGroup("token", help="The tokens of people and programs.")
 

@@ -66,6 +66,16 @@ TEMPLATES = (
     _("One order was touched first; the others follow once it has arrived."),
     _("Not fixed yet: the order that was touched first has not arrived."),
     _("Said to be fixed by %(who)s: one order is touched first."),
+    # connecting a shop
+    _("This link is not one of ours, or a part of it is missing: copy it whole."),
+    _("This link has expired: ask for a new one."),
+    _("This link was used already, or a newer one was sent since."),
+    _("This answer belongs to no installation that was begun in this browser. Open the link again."),
+    _("The answer is not signed by Shopify for this shop. Open the link again."),
+    _("Shopify's answer is too old. Open the link again."),
+    _("a link for installing the app was made, good until %(until)s"),
+    _("the app was installed; not granted: %(what)s"),
+    _("access changed: %(what)s"),
     # events
     _("re-queued in batch %(n)s"),
     _("re-queue cancelled with batch %(n)s"),

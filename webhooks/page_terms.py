@@ -43,6 +43,7 @@ TERMS: dict[str, str] = {
     "standing": _("standing"), "finding": _("finding"), "decision": _("decision"), "incident": _("incident"),
     "requeue": _("re-queue"), "hold": _("hold"), "dismiss": _("dismiss"), "look": _("look"), "outcome": _("outcome"),
     "delivery": _("delivery"), "mode": _("mode"), "declared": _("declared settings"), "sweep": _("sweep"),
+    "connected": _("connection"),
     "check": _("set-up check"), "stop": _("stop"), "release": _("release"), "replay": _("replay"), "token": _("token"),
     "touch_reset": _("touch reset"), "privacy": _("privacy"), "uninstall": _("uninstall"),
     # languages and looks

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
-from flask import g, has_request_context, request
+from flask import g, request
 
 from reconcile.incident_words import words
 from reconcile.rules import Rule, catalogue
@@ -130,8 +130,7 @@ def for_every_page() -> dict[str, Any]:
     """What the frame around every page shows."""
     who, known = g.get("caller"), current_services().settings.shops
     mine = [store for store in known if who is not None and who.sees(store)]
-    # A report is a page too, and may be written by a command: there is no request then.
-    asked = ((request.view_args or {}).get("store") or request.args.get("store")) if has_request_context() else None
+    asked = (request.view_args or {}).get("store") or request.args.get("store")
     return {
         "who": who, "now": current_services().clock.now(), "mine": mine, "language": language(), "theme": theme(),
         "here": asked if asked in mine else next(iter(mine), None), "zone": zone,

@@ -11,8 +11,10 @@ from webhooks import (
     languages,
     page_session,
     pages_activity,
+    pages_connect,
     pages_inbox,
     pages_incidents,
+    pages_install,
     pages_lists,
     pages_orders,
     pages_overview,
@@ -28,8 +30,10 @@ from webhooks.page_words import FILTERS, GLOBALS, for_every_page
 
 VIEWS = (
     pages_activity,
+    pages_connect,
     pages_inbox,
     pages_incidents,
+    pages_install,
     pages_lists,
     pages_orders,
     pages_overview,

@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from reconcile.clock import Clock, Sleep
-from reconcile.errors import OutcomeUnknown, Rejected, Untrustworthy
+from reconcile.errors import OutcomeUnknown, Rejected, Unsupported, Untrustworthy
 from reconcile.http import Http
 from reconcile.model import Order
 from reconcile.shopify import documents
 from reconcile.shopify.credentials import ClientCredentials, StaticToken, Tokens
 from reconcile.shopify.graphql import GraphQL
+from reconcile.shopify.installed import Installed, InstalledTokens
 from reconcile.shopify.reading import ORDER_GID, PAGING_CAP, OrderReader
 
-__all__ = ["Admin", "ClientCredentials", "ShopFacts", "StaticToken", "Subscription"]
+__all__ = ["Admin", "ClientCredentials", "Installed", "ShopFacts", "StaticToken", "Subscription"]
 
 # A topic as deliveries name it → as GraphQL does.
 TOPICS = {
@@ -62,12 +63,17 @@ class Admin:
         *,
         shop: str,
         api_version: str = "2026-10",
-        credentials: StaticToken | ClientCredentials,
+        credentials: StaticToken | ClientCredentials | Installed,
         clock: Clock,
         sleep: Sleep,
         paging_cap: int = PAGING_CAP,
     ) -> None:
-        tokens = Tokens(http, credentials, shop=shop, clock=clock)
+        tokens: Tokens | InstalledTokens
+        self._installed: InstalledTokens | None = None
+        if isinstance(credentials, Installed):
+            tokens = self._installed = InstalledTokens(http, credentials, shop=shop, clock=clock)
+        else:
+            tokens = Tokens(http, credentials, shop=shop, clock=clock)
         self._graphql = GraphQL(http, tokens, shop=shop, api_version=api_version, clock=clock, sleep=sleep)
         self._reader = OrderReader(self._graphql, shop=shop, clock=clock, paging_cap=paging_cap)
         self._shop = shop
@@ -145,6 +151,29 @@ class Admin:
             )
         except (KeyError, TypeError):
             raise Untrustworthy(f"Shopify's answer about {self._shop} is not whole.") from None
+
+    def protected_fields(self) -> frozenset[str] | None:
+        """The fields with personal data that the app is refused; None when the shop has no order to see it by.
+
+        `orders` alone: the app has no access to protected customer data at all.
+        """
+        data, refused = self._graphql.denied(documents.PROTECTED, {})
+        if "orders" in refused:
+            return frozenset({"orders"})
+        return refused if refused or (data.get("orders") or {}).get("nodes") else None
+
+    def order_named(self, name: str) -> Order | None:
+        """The order that people call by this name, such as `#1001`."""
+        return self._reader.named(name)
+
+    def install(self, code: str) -> frozenset[str]:
+        """Change the code of the merchant's approval for tokens, and keep them; answers the scopes that were granted.
+
+        Raises `Unsupported` for an app that is not installed by a link.
+        """
+        if self._installed is None:
+            raise Unsupported(f"The app of {self._shop} is not installed by a link: its settings have another grant.")
+        return self._installed.install(code)
 
     def _subscribed_before(self, topic: str, uri: str, refusal: Rejected) -> str:
         same = (s.subscription_id for s in self.subscriptions() if (s.topic, s.uri) == (topic, uri))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from reconcile.clock import Clock
 from reconcile.errors import Rejected, Unauthorised, Untrustworthy
@@ -35,6 +35,16 @@ class ClientCredentials:
 
     client_id: str
     client_secret: str = field(repr=False)
+
+
+class Access(Protocol):
+    """What gives the Admin API's client its token."""
+
+    def current(self) -> str: ...
+
+    def forget(self) -> bool: ...
+
+    def refused(self) -> Unauthorised: ...
 
 
 class Tokens:

@@ -108,3 +108,7 @@ SHOP_FACTS = """query ShopFacts {
   shop { name myshopifyDomain currencyCode ianaTimezone }
   currentAppInstallation { accessScopes { handle } }
 }"""
+
+PROTECTED = f"""query Protected {{
+  orders(first: 1) {{ nodes {{ id customer {{ id }} email shippingAddress {ADDRESS} billingAddress {ADDRESS} }} }}
+}}"""

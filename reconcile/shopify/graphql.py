@@ -18,7 +18,7 @@ from reconcile.errors import (
     Untrustworthy,
 )
 from reconcile.http import Http
-from reconcile.shopify.credentials import Tokens
+from reconcile.shopify.credentials import Access
 from reconcile.shopify.meter import Meter
 
 TRIES_WHEN_THROTTLED = 5
@@ -43,7 +43,7 @@ class FieldDenied(Unauthorised):
 class GraphQL:
     """Queries and mutations of one shop."""
 
-    def __init__(self, http: Http, tokens: Tokens, *, shop: str, api_version: str, clock: Clock, sleep: Sleep) -> None:
+    def __init__(self, http: Http, tokens: Access, *, shop: str, api_version: str, clock: Clock, sleep: Sleep) -> None:
         self._http = http
         self._tokens = tokens
         self._shop = shop
@@ -63,6 +63,16 @@ class GraphQL:
         if not isinstance(data, dict):
             raise Untrustworthy(f"Shopify's answer for {self._shop} holds neither data nor errors.")
         return data
+
+    def denied(self, document: str, variables: Mapping[str, object]) -> tuple[Json, frozenset[str]]:
+        """The `data` as it came, and the names of the fields that the app may not see; any other error is raised."""
+        answer = self._send(document, variables, write=False)
+        refused = set()
+        for error in _errors(answer):
+            if _code(error) != "ACCESS_DENIED":
+                raise self._failure(error)
+            refused.add(next((str(step) for step in reversed(_path(error)) if isinstance(step, str)), ""))
+        return answer.get("data") or {}, frozenset(refused)
 
     def mutate(self, document: str, variables: Mapping[str, object], name: str) -> Json:
         """The payload of one mutation, carried out for certain.

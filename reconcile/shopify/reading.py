@@ -65,6 +65,12 @@ class OrderReader:
             waiting = waiting[len(batch) :]
         return found
 
+    def named(self, name: str) -> Order | None:
+        """The order of this name; a search that Shopify ignores finds another one, and so none."""
+        quoted = name.replace("\\", "").replace("'", "")
+        first = next(self._pages(f"name:'{quoted}'"), [])
+        return next((order for order in first if order.name == name), None)
+
     def _pages(self, search: str) -> Iterator[list[Order]]:
         cursor: str | None = None
         passed: set[str] = set()

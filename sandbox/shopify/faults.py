@@ -23,6 +23,9 @@ class ShopifyFaults:
     fail_next: str = ""  # the code of the error that the next query is answered with, such as INTERNAL_SERVER_ERROR
     no_answer_next: bool = False  # the next query is carried out and its answer is lost
     grants: str = ""  # the error that the token request is answered with: shop_not_permitted, app_not_installed
+    offline: str = "expiring"  # what an installation gets: `expiring` as asked for, or `permanent` whatever was asked
+    hmac_over: str = "encoded"  # whether the signed query of an installation is `encoded` or `plain`
+    lose_tokens_next: bool = False  # the next pair of tokens is given, and the answer is lost
     scopes: tuple[str, ...] = SCOPES
     chance: Random = field(default_factory=lambda: Random(0))
 

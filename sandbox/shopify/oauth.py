@@ -3,6 +3,7 @@
 https://shopify.dev/docs/apps/build/authentication-authorization/client-credentials-grant
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -33,14 +34,17 @@ class Access:
         """Status and body of the answer to a token request; a refusal may be a page, as Shopify's are."""
         if form.get("grant_type") != "client_credentials":
             return 400, {"error": "unsupported_grant_type", "error_description": "The grant type is not supported"}
-        known = compare_digest(str(form.get("client_id")), self.client_id)
-        if not known or not compare_digest(str(form.get("client_secret")), self.client_secret):
+        if not self.knows(form):
             return 400, {"error": "invalid_client", "error_description": "Client authentication failed"}
         if faults.grants:
             return 400, f"<!doctype html><title>Oauth error {faults.grants}: {REFUSALS.get(faults.grants, '')}</title>"
         token = f"shpat_{token_hex(16)}"
         self.tokens[token] = now + timedelta(seconds=self.lasts_s)
         return 200, {"access_token": token, "scope": ",".join(faults.scopes), "expires_in": self.lasts_s}
+
+    def knows(self, form: Mapping[str, str]) -> bool:
+        known = compare_digest(str(form.get("client_id")), self.client_id)
+        return compare_digest(str(form.get("client_secret")), self.client_secret) and known
 
     def lets_in(self, token: str, now: datetime) -> bool:
         if token not in self.tokens:

@@ -3,18 +3,21 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as Answer
 
 from sandbox.shop import Shop
 from sandbox.shopify.deliveries import Deliveries
 from sandbox.shopify.faults import ShopifyFaults
 from sandbox.shopify.graphql import AdminApi
+from sandbox.shopify.installing import Installations
 from sandbox.shopify.oauth import BAD_TOKEN, Access
 
 VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")  # accessible in November 2026
 VERSION = re.compile(r"20\d\d-(01|04|07|10)")
+AUTHORISE_PATH = "/admin/oauth/authorize"
 TOKEN_PATH = "/admin/oauth/access_token"
 GRAPHQL_PATH = "/admin/api/<version>/graphql.json"
 
@@ -28,6 +31,10 @@ class Shopify:
     access: Access
     api: AdminApi
     deliveries: Deliveries | None = None
+    installations: Installations = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.installations = Installations(access=self.access)
 
 
 def shopify_blueprint(opened: Callable[[], Shopify]) -> Blueprint:
@@ -41,6 +48,7 @@ def shopify_blueprint(opened: Callable[[], Shopify]) -> Blueprint:
         return _graphql(opened(), version)
 
     routes.before_request(lambda: _front_door(opened()))
+    routes.add_url_rule(AUTHORISE_PATH, "authorise", lambda: _authorise(opened()))
     routes.add_url_rule(TOKEN_PATH, "token", token, methods=["POST"])
     routes.add_url_rule(GRAPHQL_PATH, "graphql", graphql, methods=["POST"])
     return routes
@@ -53,10 +61,22 @@ def _front_door(side: Shopify) -> Response | None:
     return None
 
 
+def _authorise(side: Shopify) -> Answer:
+    back = side.installations.approve(request.args.to_dict(), side.shop.domain, side.shop.clock(), side.faults)
+    if back is None:
+        return Response("<!doctype html><title>Oauth error invalid_request</title>", 400, mimetype="text/html")
+    return redirect(back)
+
+
 def _token(side: Shopify) -> Response:
     """A form, as documented, or JSON, as the official libraries send it."""
-    form = request.get_json(silent=True) if request.is_json else request.form.to_dict()
-    status, body = side.access.grant(form if isinstance(form, dict) else {}, side.shop.clock(), side.faults)
+    sent = request.get_json(silent=True) if request.is_json else request.form.to_dict()
+    form = sent if isinstance(sent, dict) else {}
+    if "code" in form or form.get("grant_type") == "refresh_token":
+        status, body = side.installations.grant(form, side.shop.clock(), side.faults)
+        lost, side.faults.lose_tokens_next = side.faults.lose_tokens_next, False
+        return _lost(_json(body, status)) if lost else _json(body, status)
+    status, body = side.access.grant(form, side.shop.clock(), side.faults)
     if isinstance(body, str):
         return Response(body, status, mimetype="text/html")
     return _json(body, status)

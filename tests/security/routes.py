@@ -13,10 +13,11 @@ from reconcile.services import Services
 from tests.rows import an_order, keep
 from tests.web.callers import HELD_BACK, an_incident
 
-# Open to everybody, on purpose: the front door proves each delivery, and the platform asks the others.
+# Open to everybody, on purpose: the front door proves each delivery, the platform asks the others, and a merchant who
+# installs the app is let in by the sealed link (tests/web/test_install.py).
 OPEN = {
     "/webhooks/shopify", "/healthz", "/readyz", "/metrics", "/static/<path:filename>", "/sign-in",
-    "/api/v1/openapi.json", "/api/v1/docs",
+    "/api/v1/openapi.json", "/api/v1/docs", "/connect/<token>", "/connect/<token>/go", "/connect/installed", "/connect/done",
 }  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def test_a_lesser_role_changes_nothing_that_is_not_its_own(
 ) -> None:
     secret = tokens.create(made, role, name="small")
     browser, form_token = sign_in(app, secret)
-    admins = ("/mode", "/declared", "/touch", "/tokens", "/tokens/revoke")
+    admins = ("/mode", "/declared", "/touch", "/tokens", "/tokens/revoke", "/link")
     own = ("/sign-out", "/preferences", "/views", "/views/drop")  # of the person, not of a shop
     tried = [route for route in every if route.method != "GET" and route.rule not in own]
     if role is Role.OPERATOR:

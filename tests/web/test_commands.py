@@ -159,11 +159,11 @@ def test_stores_check_of_a_shop_without_subscriptions(real: Services) -> None:
     result = run(real, "stores", "check", "--all")
     assert result.exit_code == 1, result.output
     found = lines(result.output)
-    assert found["Shopify credentials"] == found["POS credentials"] == found["webhook secrets"] == "ok"
-    assert found["scope write_orders"] == "ok"
-    assert found["webhook subscriptions"] == "no"
+    assert found["Shopify: access"] == found["POS: access"] == found["Webhook secrets"] == "ok"
+    assert found["Shopify: scope write_orders"] == "ok"
+    assert found["Shopify: webhooks"] == "no"
     assert "webhooks register" in result.output
-    assert found["clock"] == "no"  # the test's clock stands still in 2026-11-02
+    assert found["Clock"] == "no"  # the test's clock stands still in 2026-11-02
 
 
 def test_stores_check_names_refused_credentials_with_a_fix(real: Services) -> None:
@@ -176,14 +176,14 @@ def test_stores_check_names_refused_credentials_with_a_fix(real: Services) -> No
     result = run(wrong, "stores", "check", "--store", "demo")
     assert result.exit_code == 1
     found = lines(result.output)
-    assert found["Shopify credentials"] == found["POS credentials"] == found["webhook secrets"] == "no"
+    assert found["Shopify: access"] == found["POS: access"] == found["Webhook secrets"] == "no"
     assert "stores.demo.pos" in result.output
     assert "shpat_wrong" not in result.output
 
 
 def test_stores_check_notices_the_credentials_of_another_shop(real: Services) -> None:
     result = run(with_shop(real, domain="other.myshopify.com"), "stores", "check")
-    assert lines(result.output)["Shopify shop"] == "no"
+    assert lines(result.output)["Shopify: access"] == "no"
 
 
 def test_our_clock_is_compared_with_shopifys(floor: str) -> None:
@@ -200,7 +200,7 @@ def test_webhooks_are_registered_once_and_listed(real: Services) -> None:
     assert "0 subscribed, 10 were there" in done(named, "webhooks", "register", "--store", "demo")
     listed = done(named, "webhooks", "list")
     assert sum(1 for line in listed.splitlines() if url in line and "yes" in line) == 10
-    assert lines(run(named, "stores", "check").output)["webhook subscriptions"] == "ok"
+    assert lines(run(named, "stores", "check").output)["Shopify: webhooks"] == "ok"
 
 
 def test_check_walks_the_checklist_and_keeps_it(real: Services) -> None:

@@ -47,7 +47,7 @@ def measure(played: Played) -> dict[str, Any]:
 
 
 def _causes(played: Played, truth: dict[int, Any], rows: dict[int, Row[Any]]) -> dict[str, Any]:
-    planted = {i: o["cause"] for i, o in truth.items() if o["cause"] and _stands_at_grace(played, o)}
+    planted = {i: o["cause"] for i, o in truth.items() if o["cause"] and stands_at_grace(played, o)}
     found = {i: row.cause for i, row in rows.items() if row.cause}
     result = {}
     for cause in sorted({*planted.values(), *found.values()}):
@@ -70,7 +70,7 @@ def _spread(minutes: list[float]) -> dict[str, float | None]:
     return {"median": round(statistics.median(minutes), 1), "max": round(max(minutes), 1)}
 
 
-def _stands_at_grace(played: Played, order: dict[str, Any]) -> bool:
+def stands_at_grace(played: Played, order: dict[str, Any]) -> bool:
     """Whether the planted cause still shows at the order's grace: absent, or in the POS but wrong.
 
     The simulated workers look once a minute: what came in the minute of its grace was never seen late.
@@ -122,7 +122,7 @@ def mistakes(played: Played) -> Iterable[str]:
         rows = {row.order_id: row for row in connection.execute(select(orders))}
     wrong: dict[tuple[str, str], list[str]] = defaultdict(list)
     for order in played.truth["orders"]:
-        planted = order["cause"] if order["cause"] and _stands_at_grace(played, order) else None
+        planted = order["cause"] if order["cause"] and stands_at_grace(played, order) else None
         row = rows.get(order["order_id"])
         found = row.cause if row is not None else "(never seen)"
         if planted != found:
@@ -166,7 +166,7 @@ def main(path: str) -> int:
     try:
         sandbox.wait()
         with TemporaryDirectory(prefix="diagnose-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
-            played = play(scenario, sandbox, Path(folder), tell=lambda text: None)
+            played = play(scenario, sandbox, Path(folder))
             result = measure(played)
             wrong = list(mistakes(played))
     except ValueError as error:

@@ -1,141 +1,55 @@
 """`python -m bench.diagnosis [part of a name …]`: the labelled set played, its figures as JSON and as docs/diagnosis.md.
 
-Each scenario's result is kept as soon as it is there, so that a part of the set may be played again.
+Each scenario's result is kept as soon as it is there, so that a part of the set may be played again; `--missing` plays
+those that have no result yet.
 """
 
 import json
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import select
-
 from bench.client import Sandbox
-from bench.diagnose import MEMORY, _stands_at_grace, free_port, measure
-from bench.labelled import scenarios
-from bench.play import Played, play
-from reconcile.ledger.tables import orders
+from bench.diagnose import MEMORY, free_port
+from bench.diagnosis_page import page
+from bench.forecasts import forecasts, score_of
+from bench.labelled import Labelled, scenarios
+from bench.play import START, Played, play
+from bench.scores import score
 
 RESULTS = Path(__file__).parent / "diagnosis.json"
 PAGE = Path(__file__).parents[1] / "docs" / "diagnosis.md"
-NONE = "none"
 
 
-def run(scenario: dict[str, Any]) -> dict[str, Any]:
-    """One scenario's figures, with which cause was taken for which and how surely."""
-    sandbox = Sandbox(free_port())
+def run(one: Labelled) -> dict[str, Any]:
+    """One scenario's figures."""
+    sandbox, read = Sandbox(free_port()), []
+
+    def hourly(played: Played) -> None:
+        one.act(played)
+        read.extend(forecasts(played, one.scenario))
+
     try:
         sandbox.wait()
         with TemporaryDirectory(prefix="diagnosis-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
-            played = play(scenario, sandbox, Path(folder), tell=lambda text: None)
-            return measure(played) | {"taken_for": taken_for(played)}
+            played = play(one.scenario, sandbox, Path(folder), hourly, START + one.installed_after)
+            return score(played, one.scenario) | {"forecasts": score_of(read)}
     finally:
         sandbox.stop()
 
 
-def taken_for(played: Played) -> list[dict[str, Any]]:
-    """How many orders of each planted cause were taken for which, and how surely; sound orders that are sound are left out."""
-    with played.services.ledger.read() as connection:
-        query = select(orders.c.order_id, orders.c.cause, orders.c.certainty)
-        rows = {row.order_id: row for row in connection.execute(query)}
-    counted: Counter[tuple[str, str, str]] = Counter()
-    for order in played.truth["orders"]:
-        planted = order["cause"] if order["cause"] and _stands_at_grace(played, order) else None
-        row = rows.get(order["order_id"])
-        found, certainty = (row.cause, row.certainty) if row is not None else ("never seen", None)
-        if planted or found:
-            counted[planted or NONE, found or NONE, certainty or ""] += 1
-    return [
-        {"planted": planted, "found": found, "certainty": certainty, "orders": count}
-        for (planted, found, certainty), count in sorted(counted.items())
-    ]
-
-
-def figures(results: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What the whole set shows: per cause and certainty, and what it cost."""
-    planted: Counter[str] = Counter()
-    found: Counter[str] = Counter()
-    right: Counter[str] = Counter()
-    sure: dict[str, Counter[bool]] = defaultdict(Counter)
-    for result in results.values():
-        for one in result["taken_for"]:
-            planted[one["planted"]] += one["orders"]
-            found[one["found"]] += one["orders"]
-            right[one["planted"]] += one["orders"] * (one["planted"] == one["found"])
-            sure[one["certainty"]][one["planted"] == one["found"]] += one["orders"]
-    total = {name: sum(result[name] for result in results.values()) for name in COSTS}
-    healthy = total["orders"] - sum(count for cause, count in planted.items() if cause != NONE)
-    return {
-        "scenarios": len(results), **total,
-        "false_alarms_per_1000": round(1000 * total["false_missing"] / healthy, 2) if healthy else None,
-        "causes": {
-            cause: {"planted": planted[cause], "found": found[cause], "right": right[cause]}
-            for cause in sorted({*planted, *found} - {NONE})
-        },
-        "certainties": {word: {"right": sure[word][True], "of": sure[word].total()} for word in sorted(sure) if word},
-    }  # fmt: skip
-
-
-COSTS = ("orders", "false_missing", "touches", "needless_touches", "duplicate_sales", "unexplained")
-
-
-def page(results: dict[str, dict[str, Any]]) -> str:
-    """docs/diagnosis.md."""
-    all_of = figures(results)
-    costs = ("orders", "touches", "needless_touches", "duplicate_sales", "false_missing")
-    wrong = [
-        (name, one["planted"], one["found"], one["certainty"], one["orders"])
-        for name, result in results.items()
-        for one in result["taken_for"]
-        if one["planted"] != one["found"]
-    ]
-    parts = (
-        "# How well it diagnoses",
-        "Generated by `python -m bench.diagnosis`: labelled scenarios played against the sandbox, seeds fixed.",
-        f"Played so far: {len(results)} of the set's {len(scenarios())} scenarios; the figures are of these alone.",
-        _table(("over those played", ""), ((_words(key), n) for key, n in all_of.items() if not isinstance(n, dict))),
-        _table(("cause", "planted", "found", "precision", "recall"), map(_of_cause, all_of["causes"].items())),
-        _table(("said as", "right", "of"), ((word, n["right"], n["of"]) for word, n in all_of["certainties"].items())),
-        "## What was taken for what",
-        _table(("scenario", "planted", "found", "said as", "orders"), wrong),
-        "## Scenarios",
-        _table(("scenario", *map(_words, costs)), ((name, *(one[c] for c in costs)) for name, one in results.items())),
-    )
-    return "\n\n".join(parts) + "\n"
-
-
-def _table(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    names = list(headings)
-    lines = [names, ["---"] * len(names), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
-
-
-def _of_cause(one: tuple[str, dict[str, int]]) -> tuple[object, ...]:
-    cause, n = one
-    planted, found, right = n["planted"], n["found"], n["right"]
-    return f"`{cause}`", planted, found, _share(right, found), _share(right, planted)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.3f}" if whole else "–"
-
-
 def main(parts: list[str]) -> int:
     kept: dict[str, dict[str, Any]] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    chosen = {name: one for name, one in scenarios().items() if not parts or any(part in name for part in parts)}
-    for name, scenario in chosen.items():
-        result = run(scenario)
-        wrong = sum(one["orders"] for one in result["taken_for"] if one["planted"] != one["found"])
-        print(f"{name}: {result['orders']} orders, {wrong} taken for something else", file=sys.stderr)
-        kept[name] = result
-        ordered = {name: kept[name] for name in scenarios() if name in kept}
+    every = scenarios()
+    chosen = [name for name in every if not parts or any(part in name for part in parts)]
+    if parts == ["--missing"]:
+        chosen = [name for name in every if name not in kept]
+    for name in chosen:
+        kept[name] = run(every[name])
+        wrong = sum(one["orders"] for one in kept[name]["taken_for"] if one["planted"] != one["found"])
+        print(f"{name}: {kept[name]['orders']} orders, {wrong} taken for something else", file=sys.stderr)
+        ordered = {name: kept[name] for name in every if name in kept}
         RESULTS.write_text(json.dumps(ordered, indent=1) + "\n")
         PAGE.write_text(page(ordered))
     return 0

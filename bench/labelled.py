@@ -1,6 +1,15 @@
 """The labelled set: scenarios whose causes are known, by name, each with its own fixed seed."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import select
+
+from bench.play import START, Played
+from reconcile import people
+from reconcile.ledger.tables import incidents
+from reconcile.sweep import sweep
 
 UNDECLARED, RIGHT, WRONG = "undeclared", "declared right", "declared wrong"
 # cause → its key among the declared settings, and the value that holds orders back
@@ -11,19 +20,57 @@ SETTINGS: dict[str, tuple[str, bool]] = {
     "paid_without_transactions_off": ("download_paid_orders_with_no_transactions", False),
     "partially_paid_excluded": ("do_not_download_partially_paid_orders", True),
 }
-POSS = ("heartland", "lightspeed_r")
+POSS = ("heartland", "lightspeed_r", "lightspeed_x")
+HEARTLAND_ONLY = ("order_source_unset", "required_custom_field")
 NOT_AT = {
-    "heartland": ("employee_archived",),
-    "lightspeed_r": ("order_source_unset", "required_custom_field"),
+    "heartland": ("employee_archived", "payment_type_missing"),
+    "lightspeed_r": (*HEARTLAND_ONLY, "payment_type_missing"),
+    "lightspeed_x": HEARTLAND_ONLY,
 }  # fmt: skip
 SLOW = {"median_s": 300, "p99_s": 1800}
 FEW, SOME, MANY = 20, 300, 2000
 
 
-def scenarios() -> dict[str, dict[str, Any]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A scenario, and what people do in it beside the shop's day; `act` is called once an hour."""
+
+    scenario: dict[str, Any]
+    claimed_h: int | None = None  # somebody says that every open incident is fixed, which is not true
+    installed_h: int = 0  # the reconciler is installed so late, and swept back to the beginning
+
+    @property
+    def installed_after(self) -> timedelta:
+        return timedelta(hours=self.installed_h)
+
+    def act(self, played: Played) -> None:
+        hour = (played.services.clock.now() - START) // timedelta(hours=1)
+        if self.installed_h and hour == self.installed_h:
+            sweep(played.shop, played.services, START)
+        if hour == self.claimed_h:
+            claim_fixed(played)
+
+
+def claim_fixed(played: Played) -> None:
+    services, store = played.services, played.shop.store
+    with services.ledger.read() as connection:
+        query = select(incidents.c.id).where(incidents.c.store == store, incidents.c.resolved_at.is_(None))
+        numbers = list(connection.execute(query).scalars())
+    for number in numbers:
+        people.say_fixed(services, "staff", [store], number)
+
+
+def scenarios() -> dict[str, Labelled]:
     """Every scenario by its name; the place in the set is the seed."""
     found = dict([*_settings(), *_stops(), *_own(), *_hard()])
-    return {name: {"seed": seed, **made} for seed, (name, made) in enumerate(found.items(), start=1)}
+    return {
+        name: Labelled(scenario={"seed": seed, **made}, **EXTRAS.get(name, {}))
+        for seed, (name, made) in enumerate(found.items(), start=1)
+    }
+
+
+CLAIMED, INSTALLED = "a fix that was claimed and not made", "a backlog brought in at once after the installation"
+EXTRAS: dict[str, dict[str, int]] = {CLAIMED: {"claimed_h": 7}, INSTALLED: {"installed_h": 4}}
 
 
 def _day(*faults: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -35,7 +82,7 @@ def _settings() -> list[tuple[str, dict[str, Any]]]:
     for pos in POSS:
         for cause, (key, holds) in SETTINGS.items():
             for how, value in ((UNDECLARED, None), (RIGHT, holds), (WRONG, not holds)):
-                window = {"cause": cause, "from_h": 4, "until_h": 8}
+                window = {"cause": cause, "from_h": 4.4, "until_h": 10.4}
                 made.append((f"{pos}: {cause}, {how}", _day(window, pos=pos, declared={key: value})))
     return made
 
@@ -43,10 +90,10 @@ def _settings() -> list[tuple[str, dict[str, Any]]]:
 def _stops() -> list[tuple[str, dict[str, Any]]]:
     windows = {
         "connector_stalled": 0.75, "employee_archived": 1, "download_orders_off": 1, "order_source_unset": 1,
-        "required_custom_field": 1,
+        "required_custom_field": 1, "payment_type_missing": 1,
     }  # fmt: skip
     return [
-        (f"{pos}: {cause}", _day({"cause": cause, "from_h": 5, "until_h": 5 + hours}, pos=pos))
+        (f"{pos}: {cause}", _day({"cause": cause, "from_h": 7.4, "until_h": 7.4 + hours}, pos=pos))
         for cause, hours in windows.items()
         for pos in POSS
         if cause not in NOT_AT[pos]
@@ -54,32 +101,49 @@ def _stops() -> list[tuple[str, dict[str, Any]]]:
 
 
 def _own() -> list[tuple[str, dict[str, Any]]]:
+    """Each cause on the orders themselves, at one POS after the other."""
     causes = (
         "customer_incomplete", "sku_unknown", "sku_not_unique", "location_unmapped", "item_archived",
         "pending_required_field", "pending_total_mismatch", "paid_not_completed", "no_product_found_line",
         "lines_missing", "tax_differs", "duplicate_sale", "refund_not_carried", "edit_not_carried", "unexplained",
     )  # fmt: skip
-    return [(f"heartland: {cause}", _day({"cause": cause, "share": 0.03})) for cause in causes]
+    homes = {"pending_required_field": "heartland", "location_unmapped": "heartland"}
+    return [
+        (f"{pos}: {cause}", _day({"cause": cause, "share": 0.03}, pos=pos))
+        for place, cause in enumerate(causes)
+        for pos in [homes.get(cause, POSS[place % len(POSS)])]
+    ]
 
 
 def _hard() -> list[tuple[str, dict[str, Any]]]:
-    archived = {"cause": "archived_orders_off", "from_h": 4, "until_h": 8}
+    archived = {"cause": "archived_orders_off", "from_h": 4.4, "until_h": 10.4}
     own = {"cause": "customer_incomplete", "share": 0.03}
     by_hand = {"fault": "keyed_by_hand", "share": 0.1}
+    undeclared = {"declared": {"download_archived_orders": None, "download_fulfilled_orders": None}}
     return [
         ("healthy", _day()),
+        ("healthy, quick connector", _day(latency={"median_s": 5, "p99_s": 30})),
         ("healthy, slow connector", _day(latency=SLOW)),
         ("healthy, 20 orders a day", _day(hours=24, orders=FEW)),
         ("healthy, 2,000 orders a day", _day(hours=24, orders=MANY)),
-        ("healthy, an outage of the POS", _day({"fault": "pos_down", "from_h": 5, "until_h": 6})),
+        ("healthy, an outage of the POS", _day({"fault": "pos_down", "from_h": 7, "until_h": 8})),
         ("healthy, lost webhooks", _day({"fault": "webhook_lost", "share": 0.1})),
         ("slow connector, a setting", _day(archived, latency=SLOW)),
-        ("an outage within a setting", _day(archived, {"fault": "pos_down", "from_h": 5, "until_h": 5.5})),
-        ("two settings", _day(archived, {"cause": "fulfilled_orders_off", "from_h": 9, "until_h": 11})),
+        ("an outage within a setting", _day(archived, {"fault": "pos_down", "from_h": 7, "until_h": 7.5})),
+        ("two settings, one after the other", _day(
+            {**archived, "until_h": 8}, {"cause": "fulfilled_orders_off", "from_h": 8.8, "until_h": 10.8})),
+        ("two settings at once, undeclared", _day(
+            archived, {"cause": "partially_paid_excluded", "from_h": 5.4, "until_h": 10.4},
+            declared={"download_archived_orders": None, "do_not_download_partially_paid_orders": None})),
+        ("a stop within a setting, undeclared", _day(
+            archived, {"cause": "connector_stalled", "from_h": 7.4, "until_h": 8.15}, **undeclared)),
         ("a setting and single orders", _day(archived, own)),
-        ("a stop and single orders", _day({"cause": "connector_stalled", "from_h": 5, "until_h": 6}, own)),
+        ("a stop and single orders", _day({"cause": "connector_stalled", "from_h": 7.4, "until_h": 8.4}, own)),
         ("a setting, some keyed in by hand", _day(archived, by_hand)),
-        ("20 orders a day, a setting", _day(archived, orders=FEW)),
+        ("a setting, undeclared, some keyed in by hand", _day(archived, by_hand, **undeclared)),
+        (CLAIMED, _day(archived, **undeclared)),
+        (INSTALLED, _day({"cause": "connector_stalled", "from_h": 0.5, "until_h": 6})),
+        ("20 orders a day, a setting", _day({**archived, "until_h": 40}, hours=48, orders=2 * FEW)),
         ("2,000 orders a day, a setting", _day(archived, hours=24, orders=MANY)),
         *((f"a touch: {touch}", _day(archived, {"cause": "unexplained", "share": 0.02}, touch=touch))
           for touch in ("no_effect", "late", "doubles")),

@@ -1,6 +1,5 @@
 """Plays a scenario: the sandbox's day against the product's own code on one simulated clock."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -56,23 +55,35 @@ class Played:
         return self.graces[-1][1]
 
 
-def play(scenario: dict[str, Any], sandbox: Sandbox, folder: Path, tell: Callable[[str], None] | None = None) -> Played:
-    """Play a scenario to its end: until every order is judged and every held order followed."""
-    report = tell or (lambda text: print(text, file=sys.stderr))
-    played, clock, door = prepare(scenario, sandbox, folder)
+def play(
+    scenario: dict[str, Any],
+    sandbox: Sandbox,
+    folder: Path,
+    hourly: Callable[[Played], None] = lambda played: None,
+    installed_at: datetime = START,
+) -> Played:
+    """Play a scenario to its end: until every order is judged and every held order followed.
+
+    `hourly` is called once in every hour of the shop's time. What happens before `installed_at` the product has to find.
+    """
+    played, clock, door = prepare(scenario, sandbox, folder, installed_at)
     end = START + timedelta(hours=float(scenario.get("hours", 24)))
-    _run(played, sandbox, clock, door, end, report)
+    _run(played, sandbox, clock, door, end, hourly)
     played.truth = sandbox.truth()
     return played
 
 
-def prepare(scenario: dict[str, Any], sandbox: Sandbox, folder: Path) -> tuple[Played, ManualClock, FlaskClient]:
+def prepare(
+    scenario: dict[str, Any], sandbox: Sandbox, folder: Path, installed_at: datetime = START
+) -> tuple[Played, ManualClock, FlaskClient]:
     """The sandbox reset to the scenario, and the product installed for its shop: services, their clock, the front door."""
     made = sandbox.reset(
         scenario=scenario, start=START.isoformat(), webhook_url=None, secret=SECRET, pos_token=CREDENTIALS.token,
         client_id=CREDENTIALS.client_id, client_secret=CREDENTIALS.client_secret,
     )  # fmt: skip
-    clock = ManualClock(START)
+    if installed_at > START:
+        sandbox.advance(installed_at)  # its deliveries reach nobody
+    clock = ManualClock(installed_at)
     shop = shop_for(scenario, sandbox, made["shop_domain"])
     settings = Settings(
         shops={STORE: shop},
@@ -108,9 +119,9 @@ def _run(
     clock: ManualClock,
     door: FlaskClient,
     end: datetime,
-    report: Callable[[str], None],
+    hourly: Callable[[Played], None],
 ) -> None:
-    upcoming: datetime | None = START
+    upcoming: datetime | None = clock.now()
     hour = 0
     while True:
         now = _next_moment(played.services, clock.now(), upcoming, TAIL_STEP if clock.now() > end else STEP)
@@ -124,7 +135,7 @@ def _run(
         work(played)
         if (now - START) // timedelta(hours=1) > hour:
             hour = (now - START) // timedelta(hours=1)
-            report(f"{now:%a %H:%M}  {sandbox.url}")
+            hourly(played)
 
 
 def _next_moment(services: Services, now: datetime, upcoming: datetime | None, step: timedelta) -> datetime | None:

@@ -41,8 +41,10 @@ class Outcome:
     eligible_at: datetime
     arrived_at: datetime | None  # the POS record's own creation time; None: absent at the last look
     late: bool  # absent for longer than the shop's usual arrival time
-    traits: frozenset[str]  # see `inference.traits`
+    traits: frozenset[str]  # see `reconcile.traits`
     explained: bool = False  # a cause with certain evidence of its own holds it back: says nothing about filters
+    waited: timedelta | None = None  # how old an absent order was when it was last looked for
+    took: timedelta | None = None  # how long the connector took by itself, with nothing in its way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

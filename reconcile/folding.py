@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, select, tuple_
 
 from reconcile import eligibility
 from reconcile.evidence import Declared
-from reconcile.inference import traits
 from reconcile.ledger.batches import Values, update_many
 from reconcile.ledger.tables import orders
 from reconcile.model import Order
@@ -18,6 +17,7 @@ from reconcile.schedule import first_look
 from reconcile.services import Services
 from reconcile.shopify.stored import order_from_json, order_to_json
 from reconcile.shops import declared_of
+from reconcile.traits import traits
 
 LONGEST_NAME = 255
 

@@ -1,7 +1,7 @@
 """The loop: look once at the orders that are due in one shop, and do what is safe."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,6 @@ from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised
 from reconcile.evidence import Evidence, ShopEvidence
 from reconcile.folding import Folding, known_orders
 from reconcile.grace import NEEDED, OUTAGE
-from reconcile.inference import WORKED_OFF, outrun, stalled_since
 from reconcile.ledger.batches import Values, update_many
 from reconcile.ledger.lease import lease, renew
 from reconcile.ledger.tables import events, orders
@@ -26,6 +25,7 @@ from reconcile.ledger.types import Moment
 from reconcile.model import Decision, Finding, Mode, Order, Remedy, Sale, SaleKind, Standing, TouchEffect, Verb
 from reconcile.pos.stored import sale_to_json
 from reconcile.rounds import Judged, Round, is_due, open_round
+from reconcile.runs import WORKED_OFF, outrun, stalled_since
 from reconcile.schedule import next_look
 from reconcile.services import Services
 from reconcile.shopify.stored import order_from_json
@@ -89,7 +89,9 @@ def _judge_all(this: Round) -> list[Judged]:
     with_lines = snapshot.read_lines(this.pos, found.sales, unlike)
     for order_id in unlike:
         looks[order_id] = _compare(this, dict(_rows(this))[order_id], current[order_id], with_lines[order_id])
-    this.evidence = _shop_evidence(this, [look for look in looks.values() if look.standing is not Standing.MATCHED])
+    seen = {order_id: _arrived_at(row, looks[order_id], this.now) for order_id, row in _rows(this)}
+    unmatched = [look for look in looks.values() if look.standing is not Standing.MATCHED]
+    this.evidence = _shop_evidence(this, unmatched, seen)
     return [_judge(this, row, looks[order_id], this.evidence, found) for order_id, row in _rows(this)]
 
 
@@ -140,12 +142,12 @@ def _compare(this: Round, row: Row[Any], order: Order, sales: Sequence[Any]) -> 
     )  # fmt: skip
 
 
-def _shop_evidence(this: Round, looks: Sequence[Look]) -> ShopEvidence:
+def _shop_evidence(this: Round, looks: Sequence[Look], seen: Mapping[int, datetime | None]) -> ShopEvidence:
     if not looks:
         return ShopEvidence(pos=this.shop.pos_kind, declared=this.declared)
     with this.services.ledger.read() as connection:
         known = (this.shop, this.row, this.declared, this.usual, this.now)
-        evidence = shop_evidence.gather(connection, *known, absent=any(not look.sales for look in looks))
+        evidence = shop_evidence.gather(connection, *known, absent=any(not look.sales for look in looks), seen=seen)
         sellers = shop_evidence.sellers(connection, this.shop.store)
     past = shop_evidence.past_readings(this.row)
     skus = shop_evidence.skus_of(this.orders_in_question(looks))
@@ -347,9 +349,14 @@ def _was_late(this: Round, row: Row[Any], look: Look) -> bool:
 def _presence(row: Row[Any], look: Look, now: datetime) -> dict[str, Any]:
     if not look.sales:
         return {"absent_first_at": row.absent_first_at or now, "absent_last_at": now}
+    return {"absent_first_at": None, "absent_last_at": None, "arrived_at": _arrived_at(row, look, now)}
+
+
+def _arrived_at(row: Row[Any], look: Look, now: datetime) -> datetime | None:
+    """When it was first in the POS; None when it is not there, and never was."""
     made = [s.created_at for s in look.sales if s.kind is SaleKind.SALE and s.created_at is not None]
-    arrived = row.arrived_at or min(made, default=now)
-    return {"absent_first_at": None, "absent_last_at": None, "arrived_at": arrived}
+    seen: datetime | None = row.arrived_at
+    return seen or (min(made, default=now) if look.sales else None)
 
 
 def _next(this: Round, row: Row[Any], one: Judged) -> datetime | None:

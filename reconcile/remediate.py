@@ -132,10 +132,11 @@ def _journal_intent(this: Round, one: Judged) -> tuple[str, int]:
         )  # fmt: skip
         number = connection.execute(raised.returning(orders.c.touches)).scalar_one()
         tag = f"{TOUCH_TAG}{number}"
+        cause, subject = fix_held(row) or "unexplained", _subject(row)
         intent = {
             "store": row.store, "order_id": row.order_id, "number": number, "tag": tag, "state": "intended",
-            "cause": fix_held(row) or "unexplained", "subject": _subject(row), "by": one.decision.by or "policy",
-            "reason": one.decision.reason, "intended_at": now,
+            "cause": cause, "subject": subject, "by": one.decision.by or "policy", "reason": one.decision.reason,
+            "intended_at": now, "canary": not this.book.group(cause, subject, now, row.requeued_at).arrived,
         }  # fmt: skip
         action_id = connection.execute(insert(actions).values(**intent).returning(actions.c.id)).scalar_one()
         note = {"store": row.store, "order_id": row.order_id, "at": now, "who": one.decision.by or "policy"}

@@ -71,6 +71,7 @@ class Fate:
             "arrived_at": _iso(self.arrived_at),
             "unaided_at": _iso(self.unaided_at),
             "wrong_since": _iso(self.wrong_since),
+            "keyed_at": _iso(self.keyed_at),
             "touches": self.touches,
             "sales": self.carried,
         }

@@ -5,13 +5,16 @@ from typing import Any
 from flask import Response, request
 
 from reconcile import statement, stock
+from reconcile.inferred import inferred
 from reconcile.ledger.queries_checks import checks_of
+from reconcile.ledger.queries_live import LIVE_DAYS, live_figures
 from reconcile.shop_overview import ShopOverview, overview
-from reconcile.shops import row_of, zone_of
+from reconcile.shops import declared_of, row_of, zone_of
 from webhooks.current import current_services
 from webhooks.plain import plain
 from webhooks.routes import Part, seen_shop, seen_stores
 from webhooks.schemas import FormatQuery, LocaleQuery, StatementQuery
+from webhooks.schemas_live import InferredAnswer, LiveAnswer
 from webhooks.schemas_more import ChecksAnswer, StoresAnswer, StoreSchema
 
 part = Part("stores", "The shops: health, limits, checklist and statement.")
@@ -64,6 +67,30 @@ def show_stock(given: dict[str, Any], store: str) -> dict[str, Any] | Response:
     if _wants_csv(given):
         return _csv(stock.to_csv(lines), f"stock-{store}")
     return {"store": store, "items": [stock.to_json(line) for line in lines]}
+
+
+@part.get(f"{ONE}/inferred", InferredAnswer)
+def list_inferred(store: str) -> dict[str, Any]:
+    """What is declared of each switch of the connector, and how probably it holds orders back, as the orders show."""
+    services, shop = current_services(), seen_shop(store)
+    with services.ledger.read() as connection:
+        row = row_of(connection, store)
+        found = inferred(connection, shop, row, declared_of(services, store, row), services.clock.now())
+    return {"store": store, "items": found}
+
+
+@part.get(f"{ONE}/live", LiveAnswer)
+def show_live(store: str) -> dict[str, Any]:
+    """How right the reconciler was at this shop in the last 30 days, counted from its own cases and touches."""
+    seen_shop(store)
+    with current_services().ledger.read() as connection:
+        figures = live_figures(connection, store, current_services().clock.now() - LIVE_DAYS)
+    return {
+        "store": store,
+        **plain(figures),
+        "since": figures.since,
+        "false_alarms_per_1000": figures.false_alarms_per_1000,
+    }
 
 
 def _wants_csv(given: dict[str, Any]) -> bool:

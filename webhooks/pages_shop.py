@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest
 from reconcile import people
 from reconcile.inferred import inferred
 from reconcile.ledger.queries_checks import checks_of
+from reconcile.ledger.queries_live import LIVE_DAYS, live_figures
 from reconcile.shops import declared_of, row_of
 from reconcile.statement import MEASURES, Day, statement
 from webhooks.auth import caller
@@ -35,12 +36,13 @@ def checklist(store: str) -> ResponseReturnValue:
         rows = checks_of(connection, store)
         declared = declared_of(services, store, shop_row)
         switches = inferred(connection, shop, shop_row, declared, services.clock.now())
+        live = live_figures(connection, store, services.clock.now() - LIVE_DAYS)
     worst = sorted(rows, key=lambda row: RESULTS.index(row.result))
     counts = {word: sum(row.result == word for row in rows) for word in RESULTS}
     running = shop_row.next_check_at is not None and shop_row.next_check_at <= services.clock.now()
     return render_template(
-        "checks.html", store=store, rows=worst, shop_row=shop_row, switches=switches, counts=counts, running=running
-    )
+        "checks.html", store=store, rows=worst, shop_row=shop_row, switches=switches, counts=counts, running=running, live=live
+    )  # fmt: skip
 
 
 @pages.post("/checks/<store>")

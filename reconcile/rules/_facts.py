@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 from reconcile.model import Fact
 
@@ -59,6 +60,12 @@ def span(length: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{minutes} min"
+
+
+def percent(probability: Fraction) -> str:
+    """A probability as a person reads it; never more than 99.9 %, since what is inferred is never certain."""
+    thousandths = min(999, int(probability * 1000))
+    return f"{thousandths // 10}.{thousandths % 10} %"
 
 
 def listed(names: Iterable[str]) -> str:

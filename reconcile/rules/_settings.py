@@ -3,13 +3,18 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 
 from reconcile.evidence import Declared, Evidence, Outcome
-from reconcile.inference import ANY, HeldBack, arrived_later, held_back, last_open, late_run, traits
+from reconcile.inference import ENOUGH_LATE, LIKELY, POSSIBLE, HeldBack, belief, held_back
 from reconcile.model import Certainty, Fact
 from reconcile.rules import Suspicion
-from reconcile.rules._facts import declared, moment, pos, shop
+from reconcile.rules._facts import declared, moment, percent, pos, shop
+from reconcile.runs import ANY, arrived_later, last_open, telling
+from reconcile.traits import traits
 
+STATED_ON = Fraction(1, 1000)  # that a filter is off although it is declared open
+STATED_OFF = Fraction(1, 2)  # that it is off when it is declared so: settings are changed, declarations forgotten
 AT_ONCE = timedelta(minutes=2)
 PAGE = "Shopify > Mortar > Settings > Advanced settings > Orders"
 PAGE_FR = "Shopify > Mortar > Paramètres > Paramètres avancés > Commandes"
@@ -32,13 +37,8 @@ class Filter:
         return self.declared(settings) is not None and self.declared(settings) is not self.open_when
 
     def telling(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-        """The outcomes that say something about this switch.
-
-        Once an unfulfilled order was shipped nobody knows whether it came before or because of that.
-        """
-        if self.trait != "unfulfilled":
-            return outcomes
-        return [one for one in outcomes if "shipped_later" not in one.traits]
+        """The outcomes that say something about this switch."""
+        return telling(outcomes, self.trait)
 
 
 EVERY_ORDER = Filter(trait=ANY, setting="Download Orders", key="download_orders")
@@ -70,15 +70,17 @@ def held_by(ev: Evidence, this: Filter, *seen: Fact) -> Suspicion | None:
     """
     if not ev.absent or is_open(ev, this):
         return None
-    outcomes = this.telling(ev.shop.outcomes)
-    before = last_open(outcomes, this.trait, ev.grace)
+    before = last_open(this.telling(ev.shop.outcomes), this.trait, ev.grace)
     if this.declared_off(ev.shop.declared) and (ev.late or before is None):
         return Suspicion(Certainty.CERTAIN, (*seen, said(ev, this), NOT_THERE), this.setting)
-    run = held_back(outcomes, this.trait, ev.eligible_at, ev.grace)
-    if run is not None and not _outdone(ev, this):
-        twins = _twins(ev, this)
-        facts = (*seen, said(ev, this), *contrast(run), *(declared("just as likely", twin.setting) for twin in twins))
-        return Suspicion(Certainty.POSSIBLE if twins else Certainty.LIKELY, facts, this.setting)
+    run = _held_back(ev, this)
+    if run is not None:
+        return Suspicion(Certainty.LIKELY, (*seen, said(ev, this), *contrast(run)), this.setting)
+    twins = _twins(ev, this)
+    one_of_them = _held_back(ev, this, least=POSSIBLE) if twins else None
+    if one_of_them is not None:
+        likewise = (declared("just as likely", twin.setting) for twin in twins)
+        return Suspicion(Certainty.POSSIBLE, (*seen, said(ev, this), *contrast(one_of_them), *likewise), this.setting)
     if ev.late and before is None and this.declared(ev.shop.declared) is None:
         return _only_possible(ev, this, seen)
     return None
@@ -108,40 +110,48 @@ def said(ev: Evidence, this: Filter) -> Fact:
 
 
 def contrast(run: HeldBack) -> tuple[Fact, ...]:
-    """What the shop's other orders show: those alike are late, the others came."""
+    """What the shop's other orders show: those alike are absent, the others came, and how probable that makes it."""
     return (
         shop("orders like it, late in a row", f"{run.late}, the first eligible {moment(run.since)}"),
         shop("other orders that arrived meanwhile", run.arrived_without),
+        shop("probability", percent(run.probability)),
     )
+
+
+def priors(settings: Declared, this: Filter) -> tuple[tuple[str, Fraction], ...]:
+    """How probable the other filters are before the orders are looked at: what is declared of them is mostly true.
+
+    What is declared of this one does not count: it is to be compared with what the orders show.
+    """
+    weight = {True: STATED_OFF, False: STATED_ON}
+    stated = [one for one in FILTERS if one.key != this.key and one.declared(settings) is not None]
+    return tuple((one.trait, weight[one.declared_off(settings)]) for one in stated)
+
+
+def _held_back(ev: Evidence, this: Filter, *, enough: int = ENOUGH_LATE, least: Fraction = LIKELY) -> HeldBack | None:
+    outcomes, weights = ev.shop.outcomes, priors(ev.shop.declared, this)
+    return held_back(outcomes, this.trait, ev.eligible_at, ev.grace, enough=enough, least=least, priors=weights)
 
 
 def _only_possible(ev: Evidence, this: Filter, seen: Sequence[Fact]) -> Suspicion | None:
     """Too few for a pattern, while nothing is declared and no order like it was ever seen to arrive."""
-    few = held_back(this.telling(ev.shop.outcomes), this.trait, ev.eligible_at, ev.grace, enough=1)
-    if few is None or _outdone(ev, this):
+    few = _held_back(ev, this, enough=1, least=POSSIBLE)
+    if few is None:
         return None
     return Suspicion(Certainty.POSSIBLE, (*seen, said(ev, this), *contrast(few)), this.setting)
 
 
-def _outdone(ev: Evidence, this: Filter) -> bool:
-    """Whether another filter accounts for the same late orders, and better: it is declared off, or explains more."""
-    mine = _late_ones(ev, this)
-    return any(mine <= _late_ones(ev, rival) and _weight(ev, rival) > _weight(ev, this) for rival in _rivals(ev, this))
-
-
 def _twins(ev: Evidence, this: Filter) -> list[Filter]:
-    """Other filters that hold back exactly the same orders: nothing tells which of them it is."""
-    mine = _late_ones(ev, this)
-    return [
-        rival
-        for rival in _rivals(ev, this)
-        if mine == _late_ones(ev, rival) and _weight(ev, rival) == _weight(ev, this)
-    ]
+    """Other filters that account for the same orders about as well: one of them it is, but nothing tells which."""
+    mine = traits(ev.order)
+    rivals = {one: _probability(ev, one) for one in FILTERS if one is not this and one.trait in mine}
+    found = [one for one, probability in rivals.items() if probability >= POSSIBLE]
+    together = _probability(ev, this) + sum((rivals[one] for one in found), Fraction(0))
+    return found if together >= LIKELY > max(rivals.values(), default=Fraction(0)) else []
 
 
-def _rivals(ev: Evidence, this: Filter) -> list[Filter]:
-    found = traits(ev.order)
-    return [one for one in FILTERS if one is not this and one.trait in found and _stands(ev, one)]
+def _probability(ev: Evidence, this: Filter) -> Fraction:
+    return belief(ev.shop.outcomes, this.trait, ev.grace, priors(ev.shop.declared, this)).probability
 
 
 def accounts_for(ev: Evidence, absent: Collection[Outcome]) -> bool:
@@ -153,16 +163,4 @@ def accounts_for(ev: Evidence, absent: Collection[Outcome]) -> bool:
 
 
 def _stands(ev: Evidence, rival: Filter) -> bool:
-    if is_open(ev, rival):
-        return False
-    outcomes = rival.telling(ev.shop.outcomes)
-    return rival.declared_off(ev.shop.declared) or bool(held_back(outcomes, rival.trait, ev.eligible_at, ev.grace))
-
-
-def _weight(ev: Evidence, this: Filter) -> tuple[bool, int, bool]:
-    settings = ev.shop.declared
-    return this.declared_off(settings), len(_late_ones(ev, this)), this.declared(settings) is None
-
-
-def _late_ones(ev: Evidence, this: Filter) -> frozenset[int]:
-    return frozenset(one.order_id for one in late_run(this.telling(ev.shop.outcomes), this.trait, ev.grace))
+    return not is_open(ev, rival) and (rival.declared_off(ev.shop.declared) or _held_back(ev, rival) is not None)

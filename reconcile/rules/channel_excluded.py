@@ -1,10 +1,10 @@
 """Rule: the order comes from a sales channel that the connector leaves out."""
 
 from reconcile.evidence import Evidence
-from reconcile.inference import arrived_later
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import declared, listed, shopify
+from reconcile.runs import arrived_later
 
 DRAFTS = "shopify_draft_order"  # has a rule of its own
 

@@ -1,13 +1,14 @@
 """Rule: the connector carries nothing at all."""
 
 from reconcile.evidence import Evidence
-from reconcile.inference import HeldBack, outrun, stalled_since
+from reconcile.inference import ENOUGH_LATE, LIKELY, NOTHING_COMES, POSSIBLE, beliefs
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._employee import gone, perhaps_gone
 from reconcile.rules._facts import moment, shop
 from reconcile.rules._set_up import stops_all, without_employee
 from reconcile.rules._settings import accounts_for
+from reconcile.runs import ANY, Run, outrun, stalled_since
 
 
 @rule(
@@ -24,7 +25,8 @@ def connector_stalled(ev: Evidence) -> Suspicion | None:
     on.
 
     Evidence: five or more orders in a row, this one among them, are absent although most orders have arrived at their
-      age, and no later order of any kind has arrived: likely.
+      age, and no later order of any kind has arrived: likely. From three orders on, when this shop's own arrival times
+      make it 95 % probable that they are held back (docs/inference.md).
     Fix: Mortar > Status: look at the services and at the times of the last exchanges; when nothing moves, write to the
       connector's support with one order as the example.
     Then: nothing is touched as long as it stands, since a touch into a standing queue is the likeliest way to a double.
@@ -47,10 +49,21 @@ def connector_stalled(ev: Evidence) -> Suspicion | None:
     ))  # fmt: skip
 
 
-def _standing(ev: Evidence) -> HeldBack | None:
+def _standing(ev: Evidence) -> Run | None:
     """The standing run; in a row, orders that most others outran at their age say as much as late ones."""
     opened = max((o.eligible_at for o in ev.shop.outcomes if o.arrived_at is not None), default=None)
     if opened is not None and opened > ev.eligible_at:
         return None
     absent = [o for o in ev.shop.outcomes if opened is None or o.eligible_at > opened]
-    return None if accounts_for(ev, absent) else stalled_since(outrun(absent, ev.now, ev.grace))
+    return None if accounts_for(ev, absent) else stalled_since(outrun(absent, ev.now, ev.grace)) or _probably(ev)
+
+
+def _probably(ev: Evidence) -> Run | None:
+    """A shorter run, when this shop's own arrival times make chance improbable, and no filter is much likelier."""
+    found = beliefs(ev.shop.outcomes, ev.grace)
+    nothing, stop = found.get(NOTHING_COMES), found.get(ANY)
+    if nothing is None or stop is None or nothing.since is None or nothing.orders < ENOUGH_LATE:
+        return None
+    if nothing.probability < LIKELY or stop.probability < POSSIBLE:
+        return None
+    return Run(late=nothing.orders, arrived_without=0, since=nothing.since)

@@ -1,11 +1,11 @@
 """Rule: the connector downloads no orders at all."""
 
 from reconcile.evidence import Evidence
-from reconcile.inference import left_behind
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import moment, shop, shopify
 from reconcile.rules._settings import EVERY_ORDER, PAGE_FR, held_by
+from reconcile.runs import left_behind
 
 
 @rule(

@@ -1,10 +1,10 @@
 """Rule: the order was made from a draft, which this connector does not carry."""
 
 from reconcile.evidence import Declared, Evidence
-from reconcile.inference import arrived_later
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import declared, shopify
+from reconcile.runs import arrived_later
 
 SOURCE_NAME = "shopify_draft_order"
 WITHOUT_DRAFTS = ("heartland",)  # connectors whose makers say that drafts are not supported

@@ -1,12 +1,12 @@
 """Rule: the employee whom the connector sells as is not active in the POS."""
 
 from reconcile.evidence import Evidence
-from reconcile.inference import stalled_since
 from reconcile.model import Certainty, Employee, Fact, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._employee import gone, named, perhaps_gone, since, title_of, unknown_name, why
 from reconcile.rules._facts import declared, moment, pos, shop
 from reconcile.rules._set_up import overdue, passed, read_fact, stops_all, without_employee
+from reconcile.runs import stalled_since
 
 SETTING = "Employee assigned to POS transactions"
 

@@ -1,11 +1,12 @@
 """Rule: the order is assigned to a location that the connector does not know."""
 
 from reconcile.evidence import Evidence
-from reconcile.inference import arrived_later, held_back
+from reconcile.inference import held_back
 from reconcile.model import Certainty, Fact, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import declared, listed, moment, shop, shopify
 from reconcile.rules._set_up import overdue
+from reconcile.runs import arrived_later
 
 
 @rule(

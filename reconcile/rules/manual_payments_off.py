@@ -1,11 +1,11 @@
 """Rule: the connector leaves orders out that are to be paid by hand."""
 
 from reconcile.evidence import Evidence
-from reconcile.inference import paid_by_hand
 from reconcile.model import Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import listed, shopify
 from reconcile.rules._settings import MANUAL, PAGE_FR, unpaid
+from reconcile.traits import paid_by_hand
 
 
 @rule(

@@ -1,10 +1,10 @@
 """Rule: the order is a sale of the POS itself, mirrored into Shopify."""
 
 from reconcile.evidence import Evidence
-from reconcile.inference import last_open
 from reconcile.model import Certainty, Fact, Order, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import declared, shopify
+from reconcile.runs import last_open
 
 USUAL_PREFIX = "POS-"
 CONNECTORS = frozenset({"mortar", "accumula"})

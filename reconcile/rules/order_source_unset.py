@@ -1,11 +1,11 @@
 """Rule: web orders have no location and till in Heartland to be entered at."""
 
 from reconcile.evidence import Evidence
-from reconcile.inference import arrived_later
 from reconcile.model import Certainty, Fact, Location, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import declared, listed, pos, shopify
 from reconcile.rules._set_up import location, locations_read, overdue, passed, passed_fact, read_fact, without_tills
+from reconcile.runs import arrived_later
 
 SETTING = "order source"
 

@@ -1,11 +1,11 @@
 """Rule: the connector does not download paid orders that have no transactions."""
 
 from reconcile.evidence import Evidence
-from reconcile.inference import paid_without_transactions
 from reconcile.model import Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import shopify
 from reconcile.rules._settings import NO_TRANSACTIONS, PAGE_FR, held_by
+from reconcile.traits import paid_without_transactions
 
 
 @rule(

@@ -1,11 +1,11 @@
 """Rule: the order waits for its payment to be captured or confirmed."""
 
 from reconcile.evidence import Evidence
-from reconcile.inference import paid_by_hand
 from reconcile.model import Order, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import listed, shopify
 from reconcile.rules._settings import CAPTURE, PROCESSING, Filter, unpaid
+from reconcile.traits import paid_by_hand
 
 
 @rule(

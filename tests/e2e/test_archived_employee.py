@@ -27,7 +27,7 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     sandbox = Sandbox(free_port())
     try:
         sandbox.wait()
-        yield play({**SCENARIO, "pos": request.param}, sandbox, tmp_path_factory.mktemp("day"), tell=lambda text: None)
+        yield play({**SCENARIO, "pos": request.param}, sandbox, tmp_path_factory.mktemp("day"))
     finally:
         sandbox.stop()
 

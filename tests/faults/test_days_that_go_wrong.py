@@ -29,7 +29,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 def day(sandbox: Sandbox, folder: Path, seed: int, *faults: dict[str, Any], **changes: Any) -> Played:
     scenario = {"seed": seed, "hours": HOURS, "orders": int(30 * HOURS), "faults": list(faults), **changes}
-    return play(scenario, sandbox, folder, tell=lambda text: None)
+    return play(scenario, sandbox, folder)
 
 
 def rows(played: Played) -> dict[int, Any]:

@@ -10,7 +10,7 @@ from reconcile import model as m
 from reconcile.compare import Look, compare
 from reconcile.config import declared_from
 from reconcile.evidence import Evidence, Outcome, ShopEvidence
-from reconcile.inference import traits
+from reconcile.traits import traits
 
 CREATED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 CASE_KEYS = {

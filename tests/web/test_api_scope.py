@@ -35,6 +35,8 @@ ROUTES: list[tuple[str, str, str, Any]] = [
     ("GET", "stores/demo/checks", "viewer", None),
     ("GET", "stores/demo/statement?from=2026-11-01&to=2026-11-02", "viewer", None),
     ("GET", "stores/demo/stock", "viewer", None),
+    ("GET", "stores/demo/inferred", "viewer", None),
+    ("GET", "stores/demo/live", "viewer", None),
     ("POST", "stores/demo/sweep", "operator", None),
     ("POST", "stores/demo/check", "operator", None),
     ("POST", "stores/demo/stop", "operator", {"reason": "why"}),

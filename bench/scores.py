@@ -1,0 +1,94 @@
+"""One played scenario's figures: what was taken for what, how soon it was noticed, and what it cost."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from bench.diagnose import measure, stands_at_grace
+from bench.play import START, Played
+from reconcile.ledger.tables import actions, orders
+from reconcile.rules import catalogue
+
+MINUTE = timedelta(minutes=1)
+
+
+def score(played: Played, scenario: dict[str, Any]) -> dict[str, Any]:
+    with played.services.ledger.read() as connection:
+        rows = {row.order_id: row for row in connection.execute(select(orders))}
+        touched = connection.execute(select(actions)).all()
+    return measure(played) | {
+        "taken_for": _taken_for(played, rows),
+        "stops": [_stop(played, rows, fault) for fault in scenario["faults"] if "cause" in fault and "from_h" in fault],
+        "singles": _singles(played, rows),
+        "orders_touched": len({one.order_id for one in touched}),
+        "canaries": sum(1 for one in touched if one.canary),
+        "rung_up_after_touch": sum(1 for one in played.truth["orders"] if _rung_up_after(one, touched)),
+        "planted": sum(1 for _ in _affected(played)),
+    }
+
+
+def _rung_up_after(order: dict[str, Any], touched: Sequence[Row[Any]]) -> bool:
+    """Whether staff keyed the order in while a touched one was on its way: doubled by them, and nobody could know."""
+    if not order["keyed_at"] or order["sales"] != 1:
+        return False
+    keyed_at = datetime.fromisoformat(order["keyed_at"])
+    return any(one.order_id == order["order_id"] and one.intended_at <= keyed_at for one in touched)
+
+
+def _affected(played: Played) -> Iterable[dict[str, Any]]:
+    return (one for one in played.truth["orders"] if one["cause"] and stands_at_grace(played, one))
+
+
+def _taken_for(played: Played, rows: dict[int, Row[Any]]) -> list[dict[str, Any]]:
+    """How many orders of each planted cause were taken for which, and how surely; sound orders found sound are left out."""
+    planted_of = {one["order_id"]: one["cause"] for one in _affected(played)}
+    counted: Counter[tuple[str, str, str]] = Counter()
+    for order in played.truth["orders"]:
+        row = rows.get(order["order_id"])
+        found, certainty = (row.cause, row.certainty) if row is not None else ("never seen", None)
+        planted = planted_of.get(order["order_id"])
+        if planted or found:
+            counted[planted or "none", found or "none", certainty or ""] += 1
+    return [
+        {"planted": planted, "found": found, "certainty": certainty, "orders": count}
+        for (planted, found, certainty), count in sorted(counted.items())
+    ]
+
+
+def _stop(played: Played, rows: dict[int, Row[Any]], fault: dict[str, Any]) -> dict[str, Any]:
+    """How soon a cause was noticed that strikes many: after how many of its orders, and how long after the third."""
+    since, until = (START + timedelta(hours=fault[key]) for key in ("from_h", "until_h"))
+    eligible = {one["order_id"]: datetime.fromisoformat(one["eligible_at"]) for one in _affected(played)
+                if one["cause"] == fault["cause"]}  # fmt: skip
+    ours = sorted(at for at in eligible.values() if since - MINUTE <= at < until)
+    noticed = [rows[i].noticed_at for i, at in eligible.items() if at in ours and i in rows
+               and rows[i].cause == fault["cause"] and rows[i].noticed_at]  # fmt: skip
+    first = min(noticed, default=None)
+    return {
+        "cause": fault["cause"],
+        "orders": len(ours),
+        "orders_before": None if first is None else sum(at <= first for at in ours),
+        "minutes_after_third": None if first is None or len(ours) < 3 else round(max(0, (first - ours[2]) / MINUTE), 1),
+    }
+
+
+def _singles(played: Played, rows: dict[int, Row[Any]]) -> dict[str, int]:
+    """Orders with a cause of their own: how many, and how many of them were noticed within their grace and a minute."""
+    due = [one for one in _affected(played) if catalogue()[one["cause"]].scope.value == "order"]
+    found = [one for one in due if _in_time(played, one, rows.get(one["order_id"]))]
+    return {"orders": len(due), "in_time": len(found)}
+
+
+def _in_time(played: Played, order: dict[str, Any], row: Row[Any] | None) -> bool:
+    """What the POS has but wrong is left to the connector for `pending_after`, or its own grace, from when it is wrong."""
+    if row is None or row.case_opened_at is None:
+        return False
+    eligible = datetime.fromisoformat(order["eligible_at"])
+    grace = played.grace_at(eligible)
+    due = eligible + grace
+    if order["wrong_since"]:
+        due = max(due, datetime.fromisoformat(order["wrong_since"]) + max(grace, played.shop.pending_after))
+    return bool(row.case_opened_at <= due + MINUTE)

@@ -1,0 +1,101 @@
+"""Runs of orders that stay away: which orders with a property came last, and which are late since. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reconcile.evidence import Outcome
+
+WORKED_OFF = timedelta(minutes=10)  # what a queue still holds so long after it went on again is in no queue
+ENOUGH_STALLED = 5  # eligible orders in a row, of any kind, none arrived
+ANY = ""  # the trait that every order has
+WITHOUT = "without:"  # before the name of a trait: the orders that have it not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Orders in a row that are late, how many others arrived meanwhile, and since when."""
+
+    late: int
+    arrived_without: int
+    since: datetime
+
+
+def has(outcome: Outcome, trait: str) -> bool:
+    if trait.startswith(WITHOUT):
+        return trait.removeprefix(WITHOUT) not in outcome.traits
+    return trait == ANY or trait in outcome.traits
+
+
+def telling(outcomes: Sequence[Outcome], trait: str) -> Sequence[Outcome]:
+    """The outcomes that say something about a property.
+
+    Once an unfulfilled order was shipped nobody knows whether it came before or because of that.
+    """
+    if trait != "unfulfilled":
+        return outcomes
+    return [one for one in outcomes if "shipped_later" not in one.traits]
+
+
+def last_open(outcomes: Sequence[Outcome], trait: str, grace: timedelta | None = None) -> datetime | None:
+    """The last moment at which the connector is known to have let an order with the property through.
+
+    An order that came in time passed when it became eligible. With `grace` given, one that came later than that passed
+    when it came: it had been held back, and something has let it in since (a fix, a touch).
+    """
+    return max((_passed_at(o, grace) for o in outcomes if o.arrived_at and has(o, trait)), default=None)
+
+
+def _passed_at(outcome: Outcome, grace: timedelta | None) -> datetime:
+    came = outcome.arrived_at
+    held = came is not None and grace is not None and came - outcome.eligible_at > grace
+    return came if came is not None and held else outcome.eligible_at
+
+
+def arrived_later(outcomes: Sequence[Outcome], trait: str, after: datetime, grace: timedelta | None = None) -> bool:
+    """Whether an order with the property has passed after this moment: the filter is open."""
+    # From the newest on: at a shop where all is well the first one answers.
+    return any(o.arrived_at and has(o, trait) and _passed_at(o, grace) > after for o in reversed(outcomes))
+
+
+def late_run(outcomes: Sequence[Outcome], trait: str, grace: timedelta | None = None) -> list[Outcome]:
+    """The late orders with the property that became eligible after the last one that passed."""
+    opened = last_open([o for o in outcomes if not o.explained], trait, grace)
+    return [
+        o for o in outcomes
+        if has(o, trait) and o.late and o.arrived_at is None and not o.explained
+        and (opened is None or o.eligible_at > opened)
+    ]  # fmt: skip
+
+
+def left_behind(outcomes: Sequence[Outcome], at: datetime, now: datetime, grace: timedelta) -> Run | None:
+    """The run of orders around `at` that all stayed away while earlier and later ones came: what held them is over.
+
+    A queue that stood works off what waits in it; what has not come some time after the first later order is in none.
+    """
+    ours = [o for o in outcomes if not o.explained]
+    passed = [o for o in ours if o.arrived_at is not None and o.arrived_at - o.eligible_at <= grace]
+    opened = min((o for o in passed if o.eligible_at > at), key=lambda o: o.eligible_at, default=None)
+    closed = max((o.eligible_at for o in passed if o.eligible_at < at), default=None)
+    if opened is None or opened.arrived_at is None or now - opened.arrived_at < WORKED_OFF:
+        return None
+    run = [o for o in ours if o.eligible_at < opened.eligible_at and (closed is None or o.eligible_at > closed)]
+    by_itself = [o for o in run if o.arrived_at is not None and o.arrived_at < opened.arrived_at + WORKED_OFF]
+    if len(run) < ENOUGH_STALLED or by_itself:
+        return None
+    return Run(late=len(run), arrived_without=0, since=min(o.eligible_at for o in run))
+
+
+def outrun(outcomes: Sequence[Outcome], now: datetime, grace: timedelta) -> list[Outcome]:
+    """The same outcomes, those as late that most others had outrun at their age: a third of the grace."""
+    return [replace(o, late=o.late or (o.arrived_at is None and now - o.eligible_at >= grace / 3)) for o in outcomes]
+
+
+def stalled_since(outcomes: Sequence[Outcome]) -> Run | None:
+    """The run of late orders at the end of the shop's history when nothing that became eligible in it has arrived."""
+    ours = [o for o in outcomes if not o.explained]
+    opened = max((o.eligible_at for o in ours if o.arrived_at is not None), default=None)
+    run = [o for o in ours if o.arrived_at is None and o.late and (opened is None or o.eligible_at > opened)]
+    if len(run) < ENOUGH_STALLED:
+        return None
+    return Run(late=len(run), arrived_without=0, since=min(o.eligible_at for o in run))

@@ -103,7 +103,7 @@ def _send(
             channel.send(message, now)
             taken.add(channel.key)
         except ReconcilerError as error:
-            logger.warning("%s: an alert was not taken by %s: %s", message.store, channel.name, error)
+            logger.warning("an alert was not taken by %s: %s", channel.name, error, extra={"store": message.store})
             problems.append(f"{channel.name}: {error}")
     tries = max(row.tries for row in rows) + 1
     values: dict[str, Any] = {"tries": tries, "taken_by": sorted(taken), "error": "; ".join(problems) or None}

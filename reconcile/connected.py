@@ -103,7 +103,7 @@ class Shops(Mapping[str, Shop]):
         try:
             return shop_from(store, table_of(self._vault, body), self._defaults, self._kinds)
         except ReconcilerError as error:
-            logger.error("the shop %s of the ledger cannot be used: %s", store, error)
+            logger.error("this shop of the ledger cannot be used: %s", error, extra={"store": store})
             return None
 
 

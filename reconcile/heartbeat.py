@@ -36,7 +36,7 @@ def _beat(services: Services, shop: Shop) -> int:
         return 0
     error = "; ".join(stale) or _call(shop.alerts.heartbeat_url)
     if error:
-        logger.warning("%s: no heartbeat: %s", shop.store, error)
+        logger.warning("no heartbeat: %s", error, extra={"store": shop.store})
     values: dict[str, Any] = {"heart_error": error} if error else {"heart_error": None, "heart_beat_at": now}
     with services.ledger.write() as connection:
         change(connection, shop.store, **values)

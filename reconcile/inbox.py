@@ -134,8 +134,19 @@ def _find_by_sweep(connection: Connection, store: str, now: datetime) -> None:
 
 
 def _close_deliveries(connection: Connection, read: Sequence[Read], now: datetime) -> None:
+    for item in read:
+        _log(item)
     rows = [({"id": item.delivery.id, "state": "received"}, _closed(item) | {"folded_at": now}) for item in read]
     update_many(connection, deliveries, rows)
+
+
+def _log(item: Read) -> None:
+    level = logging.WARNING if item.error is not None else logging.DEBUG
+    if logger.isEnabledFor(level):
+        of, told = item.delivery, f"parked: {item.error}" if item.error is not None else "folded"
+        ids = {"store": of.store, "delivery_id": of.id, "delivery": of.webhook_id, "topic": of.topic}
+        order = {"order_id": item.found.order_id} if item.found is not None else {}
+        logger.log(level, "%s", told, extra=ids | order)
 
 
 def _closed(item: Read) -> Values:

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from reconcile import notices
+from reconcile import history, notices
 from reconcile.config import Shop
 from reconcile.incident_words import WEBHOOKS_LOST
-from reconcile.ledger.tables import events, incidents, orders
+from reconcile.ledger.tables import incidents, orders
 from reconcile.model import CaseState
 
 OPEN = ("open", "acknowledged")
@@ -50,9 +50,7 @@ def _open(connection: Connection, shop: Shop, group: Row[Any], now: datetime, *,
     statement = insert(incidents).values(opened_at=now, since=group.since, **values).returning(incidents.c.id)
     incident_id = connection.execute(statement).scalar_one()
     note = {"store": shop.store, "incident_id": incident_id, "at": now}
-    connection.execute(
-        insert(events).values(kind="incident", text=f"opened: {group.cause} {group.subject}".strip(), **note)
-    )
+    history.tell(connection, note | {"kind": "incident", "text": f"opened: {group.cause} {group.subject}".strip()})
     if alert:
         notices.on_opening(connection, shop, incident_id, now)
 
@@ -61,7 +59,7 @@ def _resolve(connection: Connection, shop: Shop, incident: Row[Any], now: dateti
     where = incidents.c.id == incident.id
     connection.execute(update(incidents).where(where).values(state="resolved", resolved_at=now))
     note = {"store": incident.store, "incident_id": incident.id, "at": now}
-    connection.execute(insert(events).values(kind="incident", text=f"resolved: {incident.cause}", **note))
+    history.tell(connection, note | {"kind": "incident", "text": f"resolved: {incident.cause}"})
     notices.on_resolution(connection, shop, incident, now)
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, func, literal, select, update
 
-from reconcile import codec, incidents, notices, remediate, shop_evidence, snapshot
+from reconcile import codec, history, incidents, notices, remediate, shop_evidence, snapshot
 from reconcile.cases import CHANGED_BY_OTHERS, held_back_by, next_state, settled_cause, unless_changed, was_dismissed
 from reconcile.compare import Look, compare
 from reconcile.config import Shop
@@ -20,7 +20,7 @@ from reconcile.folding import Folding, known_orders
 from reconcile.grace import NEEDED, OUTAGE
 from reconcile.ledger.batches import Values, update_many
 from reconcile.ledger.lease import lease, renew
-from reconcile.ledger.tables import events, orders
+from reconcile.ledger.tables import orders
 from reconcile.ledger.types import Moment
 from reconcile.model import Decision, Finding, Mode, Order, Remedy, Sale, SaleKind, Standing, TouchEffect, Verb
 from reconcile.pos.stored import sale_to_json
@@ -290,16 +290,15 @@ def _write(this: Round, connection: Connection, judged: Sequence[Judged]) -> Non
     """Write what was concluded; an order that was erased while it was looked at stays so."""
     newest = _still_there(connection, this.shop.store, [one.row.order_id for one in judged])
     changed: list[tuple[Values, Values]] = []
-    history: list[Values] = []
+    happened: list[Values] = []
     for one in judged:
         row, values = one.row, _concluded(this, connection, one)
         if row.order_id in newest:
             values = unless_changed(row, newest[row.order_id], values, this.now)
             changed.append(({"store": row.store, "order_id": row.order_id}, values))
-            history += _history(one, values, this.now)
+            happened += _history(one, values, this.now)
     update_many(connection, orders, changed)
-    if history:
-        connection.execute(insert(events), history)
+    history.tell(connection, *happened)
 
 
 def _still_there(connection: Connection, store: str, order_ids: Sequence[int]) -> dict[int, Row[Any]]:
@@ -399,7 +398,7 @@ def _history(one: Judged, values: Values, now: datetime) -> Iterator[Values]:
 def _note_unread(this: Round, error: Exception) -> None:
     """The POS could not be read: its orders are `unread`, matched ones keep their standing; try again after a pause."""
     again = this.now + (error.after if isinstance(error, Throttled) and error.after else PAUSES[0])
-    logger.warning("%s: the POS or Shopify could not be read: %s", this.shop.store, error)
+    logger.warning("the POS or Shopify could not be read: %s", error, extra={"store": this.shop.store})
     with this.services.ledger.write() as connection:
         this.held.check(connection)
         mine = (orders.c.store == this.shop.store, orders.c.order_id.in_([row.order_id for row in this.due]))

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
-from reconcile.ledger.tables import events, orders, shops
+from reconcile import history
+from reconcile.ledger.tables import orders, shops
 from reconcile.services import Services
 
 PRIVACY_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
@@ -23,13 +24,13 @@ def forget(services: Services, connection: Connection, delivery: Row[Any]) -> No
     if delivery.topic == "customers/redact" and isinstance(body.get("orders_to_redact"), list):
         count = _reduce(connection, delivery.store, [i for i in body["orders_to_redact"] if isinstance(i, int)])
         text = f"customers/redact: the buyer's facts were dropped from {count} orders"
-        connection.execute(insert(events).values(kind="privacy", text=text, **note))
+        history.tell(connection, note | {"kind": "privacy", "text": text})
     elif delivery.topic == "customers/data_request" and isinstance(body.get("orders_requested"), list):
         text = "customers/data_request: no personal data is kept; per order only which address parts are missing"
-        connection.execute(insert(events).values(kind="privacy", text=text, **note))
+        history.tell(connection, note | {"kind": "privacy", "text": text})
     elif delivery.topic in ("shop/redact", "app/uninstalled") and isinstance(body, dict):
         text = f"{delivery.topic}: Shopify is asked at once whether the app is still installed"
-        connection.execute(insert(events).values(kind="uninstall", text=text, **note))
+        history.tell(connection, note | {"kind": "uninstall", "text": text})
         connection.execute(update(shops).where(shops.c.store == delivery.store).values(next_sweep_at=now))
 
 

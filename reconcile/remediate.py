@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from reconcile import snapshot
+from reconcile import history, snapshot
 from reconcile.cases import fix_held
 from reconcile.compare import Look, compare
 from reconcile.config import TOUCH_TAG
 from reconcile.errors import LeaseLost, OutcomeUnknown, Rejected, Retryable, Unauthorised
 from reconcile.ledger.lease import renew
-from reconcile.ledger.tables import actions, alerts, batch_items, events, orders, shops
+from reconcile.ledger.tables import actions, alerts, batch_items, orders, shops
 from reconcile.model import Decision, DiscrepancyKind, SaleKind, TouchEffect, Verb
 from reconcile.references import is_edit, spellings
 from reconcile.rounds import Judged, Round
@@ -140,7 +140,7 @@ def _journal_intent(this: Round, one: Judged) -> tuple[str, int]:
         }  # fmt: skip
         action_id = connection.execute(insert(actions).values(**intent).returning(actions.c.id)).scalar_one()
         note = {"store": row.store, "order_id": row.order_id, "at": now, "who": one.decision.by or "policy"}
-        connection.execute(insert(events).values(kind="touch", text=f"{tag}: {one.decision.reason}", **note))
+        history.tell(connection, note | {"kind": "touch", "text": f"{tag}: {one.decision.reason}"})
         connection.execute(
             update(batch_items)
             .where(
@@ -191,7 +191,7 @@ def _outcome(this: Round, connection: Connection, row: Row[Any], outcome: str) -
         outcome, "it came twice"
     )
     values = {"store": row.store, "order_id": row.order_id, "at": this.now, "kind": "outcome", "text": text}
-    connection.execute(insert(events).values(**values))
+    history.tell(connection, values)
     result = {"result": "arrived", "at": this.now} if outcome == "arrived" else {"reason": text, "at": this.now}
     items = (
         batch_items.c.store == row.store,

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
-from reconcile import incidents, notices
+from reconcile import history, incidents, notices
 from reconcile.config import Shop
 from reconcile.errors import Rejected, Retryable, Unauthorised
 from reconcile.folding import Folding
-from reconcile.ledger.tables import deliveries, events, orders
+from reconcile.ledger.tables import deliveries, orders
 from reconcile.model import Mode, Order
 from reconcile.privacy import erase_shop
 from reconcile.services import Services
@@ -84,7 +84,7 @@ def _pages(listed: Iterable[Order]) -> Iterator[list[Order]]:
 
 
 def _note_failure(shop: Shop, services: Services, error: Exception, now: datetime) -> None:
-    logger.warning("%s: Shopify could not be swept: %s", shop.store, error)
+    logger.warning("Shopify could not be swept: %s", error, extra={"store": shop.store})
     with services.ledger.write() as connection:
         change(connection, shop.store, sweep_error=str(error), next_sweep_at=now + RETRY)
         if isinstance(error, Unauthorised):
@@ -105,7 +105,7 @@ def _end_if_asked(connection: Connection, shop: Shop, now: datetime) -> None:
     if "shop/redact" in asked:
         erase_shop(connection, shop.store)
         text = "shop/redact: the shop's orders were erased"
-        connection.execute(insert(events).values(store=shop.store, at=now, kind="privacy", text=text, who="shopify"))
+        history.tell(connection, {"store": shop.store, "at": now, "kind": "privacy", "text": text, "who": "shopify"})
 
 
 def _judge_webhooks(connection: Connection, shop: Shop, now: datetime) -> None:
@@ -153,7 +153,7 @@ def _learn_zone(shop: Shop, services: Services) -> None:
     try:
         zone = services.admin(shop).shop_facts().timezone
     except (Retryable, Rejected, Unauthorised) as error:
-        logger.warning("%s: its time zone is not known: %s", shop.store, error)
+        logger.warning("the shop's time zone is not known: %s", error, extra={"store": shop.store})
         return
     with services.ledger.write() as connection:
         change(connection, shop.store, time_zone=zone)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from reconcile import log
 from reconcile.bootstrap import services_from
 from reconcile.errors import ConfigurationError
 from reconcile.ledger.schema import schema_problem
@@ -16,6 +17,7 @@ from reconcile.shops import enrol
 from webhooks import api, commands, errors, health, metrics, pages, shopify
 from webhooks.current import SERVICES, WAKER
 from webhooks.inbox_writer import InboxWriter
+from webhooks.log import request_ids
 from workers.app import celery
 from workers.wake import Waker
 
@@ -48,6 +50,7 @@ def create_app(services: Services | None = None) -> Flask:
 
 def _services_in_force() -> Services:
     try:
+        log.configure(more=[request_ids])
         return services_from()
     except ConfigurationError as error:
         print(error, file=sys.stderr)

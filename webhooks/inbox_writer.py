@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 WAIT_S = 3.5  # Shopify allows five seconds in all
 QUEUED = 2_000  # requests that may wait; more than any server has threads
 TOGETHER = 500  # rows of one transaction
+TOLD = 20  # deliveries named in a line of the log
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -102,6 +103,11 @@ class InboxWriter:
 
     def _refuse(self, items: Sequence[tuple[Row, Future[bool]]], error: Exception) -> None:
         cause = getattr(error, "orig", None) or type(error).__name__
-        logger.error("%d deliveries were not stored: %s", len(items), cause)
+        logger.error("%d deliveries were not stored: %s", len(items), cause, extra={"deliveries": _ids(items)})
         for _, stored in items:
             stored.set_exception(NotStored("the ledger failed"))
+
+
+def _ids(items: Sequence[tuple[Row, Future[bool]]]) -> list[str]:
+    """Which they were, as far as a line may be long."""
+    return [f"{row['store']} {row['webhook_id']}" for row, _ in items[:TOLD]]

@@ -74,4 +74,4 @@ def _subscribe(services: Services, store: str) -> None:
     try:
         register(services.shop(store), services)
     except ReconcilerError as error:
-        logger.warning("%s: the webhooks are not subscribed to yet: %s", store, error)
+        logger.warning("the webhooks are not subscribed to yet: %s", error, extra={"store": store})

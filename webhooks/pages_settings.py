@@ -7,14 +7,12 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import insert
 from werkzeug.exceptions import BadRequest, NotFound
 
-from reconcile import people
+from reconcile import history, people
 from reconcile.errors import ConfigurationError
 from reconcile.evidence import Declared
 from reconcile.ledger.queries_activity import activity_page
-from reconcile.ledger.tables import events
 from reconcile.model import Mode
 from reconcile.shop_overview import overview
 from webhooks import tokens
@@ -171,7 +169,7 @@ def _note(store: str, text: str) -> None:
     services = current_services()
     values = {"store": store, "at": services.clock.now(), "kind": "token", "who": caller().name, "text": text}
     with services.ledger.write() as connection:
-        connection.execute(insert(events).values(**values))
+        history.tell(connection, values)
 
 
 def _back(store: str, text: str) -> ResponseReturnValue:

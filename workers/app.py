@@ -2,9 +2,11 @@
 
 import os
 
-from celery import Celery
+import structlog
+from celery import Celery, signals
 from kombu.entity import Queue
 
+from reconcile import log
 from workers import broker_guard
 
 broker_guard.install()
@@ -61,3 +63,17 @@ celery.conf.update(
         "health_check_interval": 5,
     },
 )
+
+
+@signals.setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
+def take_over_logging(**_: object) -> None:
+    """Worker and beat log as the web process does; Celery then leaves logging alone."""
+    log.configure()
+
+
+@signals.task_prerun.connect(weak=False)  # type: ignore[untyped-decorator]
+def bind_ids(task: object, args: tuple[object, ...] = (), **_: object) -> None:
+    """Whatever is logged in a task bears the task's name and its shop."""
+    structlog.contextvars.clear_contextvars()
+    ids = {"store": args[0]} if args else {}
+    structlog.contextvars.bind_contextvars(task=str(getattr(task, "name", "")).rpartition(".")[2], **ids)

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from reconcile import history
 from reconcile.config import Shop, shop_from
 from reconcile.connected import Shops, table_of
 from reconcile.errors import NotThere, Refused
-from reconcile.ledger.tables import connected, events, kept
+from reconcile.ledger.tables import connected, kept
 from reconcile.pos.registry import ADAPTERS
 from reconcile.services import Services
 from reconcile.shops import enrol_one
@@ -95,4 +96,4 @@ def _look_again(services: Services) -> None:
 
 def _tell(connection: Connection, services: Services, who: str, store: str, text: str) -> None:
     values = {"store": store, "at": services.clock.now(), "kind": "connected", "who": who, "text": text}
-    connection.execute(insert(events).values(**values))
+    history.tell(connection, values)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
+from reconcile import history
 from reconcile.errors import NotThere, Refused
-from reconcile.ledger.tables import deliveries, events
+from reconcile.ledger.tables import deliveries
 from reconcile.services import Services
 
 
@@ -24,4 +25,4 @@ def replay(services: Services, who: str, stores: Sequence[str], delivery_id: int
         values = {"state": "received", "error": None, "folded_at": None}
         connection.execute(update(deliveries).where(c.id == delivery_id).values(**values))
         told = {"store": row.store, "at": services.clock.now(), "kind": "replay", "who": who}
-        connection.execute(insert(events).values(text=f"delivery {row.webhook_id} ({row.topic}) replayed", **told))
+        history.tell(connection, told | {"text": f"delivery {row.webhook_id} ({row.topic}) replayed"})

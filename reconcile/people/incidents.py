@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
+from reconcile import history
 from reconcile.errors import NotThere, Refused
 from reconcile.ledger.queries import OPEN_STATES
-from reconcile.ledger.tables import events, incidents, orders
+from reconcile.ledger.tables import incidents, orders
 from reconcile.services import Services
 
 
@@ -70,4 +71,4 @@ def _unresolved(connection: Connection, stores: Sequence[str], incident_id: int)
 def _change(connection: Connection, row: Row[Any], values: dict[str, Any], now: datetime, who: str, text: str) -> None:
     connection.execute(update(incidents).where(incidents.c.id == row.id).values(**values))
     told = {"store": row.store, "incident_id": row.id, "at": now, "kind": "incident", "who": who, "text": text}
-    connection.execute(insert(events).values(**told))
+    history.tell(connection, told)

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import insert
-
+from reconcile import history
 from reconcile.config import Shop
 from reconcile.errors import NotThere, ReconcilerError, Refused
 from reconcile.ledger.keeping import Keeping
-from reconcile.ledger.tables import events
 from reconcile.services import Services
 from reconcile.shopify.installed import SCOPES, authorise_url, is_genuine
 
@@ -128,4 +126,4 @@ def _kept(services: Services, store: str) -> Keeping:
 def _tell(services: Services, store: str, who: str, text: str) -> None:
     values = {"store": store, "at": services.clock.now(), "kind": "connected", "who": who, "text": text}
     with services.ledger.write() as connection:
-        connection.execute(insert(events).values(**values))
+        history.tell(connection, values)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, Row, func, literal, select, tuple_, update
 
+from reconcile import history
 from reconcile.errors import NotThere, Refused
-from reconcile.ledger.tables import events, orders
+from reconcile.ledger.tables import orders
 from reconcile.ledger.types import Moment
 from reconcile.model import CaseState, Closing, Standing
 from reconcile.people.obstacles import Key, obstacles
@@ -86,7 +87,7 @@ def tell(connection: Connection, who: str, now: datetime, kind: str, text: str, 
     """The event that names who did this to these orders."""
     rows = [{"store": s, "order_id": i, "at": now, "kind": kind, "who": who, "text": text} for s, i in keys]
     if rows:
-        connection.execute(insert(events), rows)
+        history.tell(connection, *rows)
 
 
 def order_for_change(connection: Connection, store: str, order_id: int) -> Row[Any]:

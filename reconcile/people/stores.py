@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, update
 
+from reconcile import history
 from reconcile.config import TOUCH_TAG, declared_from
 from reconcile.errors import ConfigurationError
 from reconcile.ledger.queries import OPEN_STATES
-from reconcile.ledger.tables import events, orders
+from reconcile.ledger.tables import orders
 from reconcile.model import Mode, TouchEffect
 from reconcile.services import Services
 from reconcile.shops import change, row_of, stop
@@ -134,4 +135,4 @@ def _look_again(connection: Connection, store: str, now: datetime) -> None:
 
 
 def _tell(connection: Connection, store: str, who: str, now: datetime, kind: str, text: str) -> None:
-    connection.execute(insert(events).values(store=store, at=now, kind=kind, who=who, text=text))
+    history.tell(connection, {"store": store, "at": now, "kind": kind, "who": who, "text": text})

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from reconcile.model import CaseState, Certainty, Closing, Decision, Finding, Order, Remedy, Standing, Verb
+from reconcile.model import CaseState, Certainty, Closing, Decision, Finding, Order, Remedy, Scope, Standing, Verb
 from reconcile.rules import catalogue
 
 STATE_OF = {
@@ -55,6 +55,7 @@ def settled_cause(row: Row[Any], findings: Sequence[Finding], now: datetime, *, 
     # It was no queue: nothing of it came when it went on.
     over = row.cause == "connector_stalled" and (first.gone or (not waits and _waited_out(row, findings)))
     weaker = over or row.cause in (None, "unexplained") or better > 0 or (better == 0 and _waited_out(row, findings))
+    weaker = weaker or (first.scope is Scope.SHOP and _of_many(row, findings))
     if not weaker or (row.cause and first.cause == "unexplained" and not over):
         return {}
     noticed = {} if row.noticed_at and row.cause != "unexplained" else {"noticed_at": now}
@@ -64,6 +65,12 @@ def settled_cause(row: Row[Any], findings: Sequence[Finding], now: datetime, *, 
 def _waited_out(row: Row[Any], findings: Sequence[Finding]) -> bool:
     rule = catalogue().get(row.cause or "")
     return rule is not None and rule.remedy is Remedy.WAIT and row.cause not in {one.cause for one in findings}
+
+
+def _of_many(row: Row[Any], findings: Sequence[Finding]) -> bool:
+    """Whether what is wrong with this order in the POS is seen to be wrong with others for one reason."""
+    rule = catalogue().get(row.cause or "")
+    return rule is not None and rule.remedy is Remedy.FLAG and row.cause not in {one.cause for one in findings}
 
 
 def next_state(

@@ -48,12 +48,22 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """A refund or a cancellation of one of the shop's orders, and whether the POS has it after its usual time."""
+
+    order_id: int
+    at: datetime
+    carried: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShopEvidence:
     pos: str  # "heartland" | "lightspeed_r" | "lightspeed_x"
     declared: Declared = Declared()
     set_up: SetUp | None = None  # the newest reading; None: never read
     past: tuple["ShopEvidence", ...] = ()  # as it was known at earlier readings of the set-up, the newest first
     outcomes: tuple[Outcome, ...] = ()  # recent orders by eligible_at, this one included
+    returns: tuple[Return, ...] = ()  # the latest refunds and cancellations, oldest first; read where one is missing
     unreferenced: tuple[Sale, ...] = ()  # recent POS sales that carry no order's reference
 
 

@@ -24,8 +24,10 @@ from reconcile.ledger.tables import orders
 from reconcile.ledger.types import Moment
 from reconcile.model import Decision, Finding, Mode, Order, Remedy, Sale, SaleKind, Standing, TouchEffect, Verb
 from reconcile.pos.stored import sale_to_json
+from reconcile.presence import arrived_at, came_by_itself, presence
+from reconcile.returned import with_returns
 from reconcile.rounds import Judged, Round, is_due, open_round
-from reconcile.runs import WORKED_OFF, outrun, stalled_since
+from reconcile.runs import outrun, stalled_since
 from reconcile.schedule import next_look
 from reconcile.services import Services
 from reconcile.shopify.stored import order_from_json
@@ -89,9 +91,10 @@ def _judge_all(this: Round) -> list[Judged]:
     with_lines = snapshot.read_lines(this.pos, found.sales, unlike)
     for order_id in unlike:
         looks[order_id] = _compare(this, dict(_rows(this))[order_id], current[order_id], with_lines[order_id])
-    seen = {order_id: _arrived_at(row, looks[order_id], this.now) for order_id, row in _rows(this)}
+    seen = {order_id: arrived_at(row, looks[order_id], this.now) for order_id, row in _rows(this)}
     unmatched = [look for look in looks.values() if look.standing is not Standing.MATCHED]
     this.evidence = _shop_evidence(this, unmatched, seen)
+    this.stands_still = stalled_since(outrun(this.evidence.outcomes, this.now, this.usual)) is not None
     return [_judge(this, row, looks[order_id], this.evidence, found) for order_id, row in _rows(this)]
 
 
@@ -148,6 +151,7 @@ def _shop_evidence(this: Round, looks: Sequence[Look], seen: Mapping[int, dateti
     with this.services.ledger.read() as connection:
         known = (this.shop, this.row, this.declared, this.usual, this.now)
         evidence = shop_evidence.gather(connection, *known, absent=any(not look.sales for look in looks), seen=seen)
+        evidence = with_returns(evidence, connection, this.shop.store, looks, this.usual, this.now)
         sellers = shop_evidence.sellers(connection, this.shop.store)
     past = shop_evidence.past_readings(this.row)
     skus = shop_evidence.skus_of(this.orders_in_question(looks))
@@ -226,25 +230,13 @@ def _situation(
         touched_last_hour=this.book.last_hour(this.now),
         share=(this.book.by_policy_today(this.now) + 1) / max(1, this.today),
         eligible_today=this.today,
-        carried_since=_carried_since(this, row),
+        carried_since=this.carried_since(row),
         arrivals=this.arrivals if this.row.touch == TouchEffect.UNPROVEN else NEEDED,
         stopped=stop_reason(this.services, this.row),
         requeued_by=row.requeued_by,
         held_until=row.held_until,
         dismissed=was_dismissed(row),
     )
-
-
-def _carried_since(this: Round, row: Row[Any]) -> bool:
-    """Whether a later order has come when this one was already overdue, and a queue had time to be worked off since.
-
-    A connector that has carried something since, and stands now, may hold this order in its queue as well.
-    """
-    overdue = row.eligible_at + this.usual / 3
-    latest = (o.arrived_at for o in this.evidence.outcomes if o.arrived_at and o.eligible_at > row.eligible_at)
-    if not any(overdue <= came <= this.now - WORKED_OFF for came in latest):
-        return False
-    return stalled_since(outrun(this.evidence.outcomes, this.now, this.usual)) is None
 
 
 def _remember(this: Round, found: snapshot.Snapshot) -> None:
@@ -320,42 +312,14 @@ def _concluded(this: Round, connection: Connection, one: Judged) -> Values:
         "decision": codec.to_json(one.decision),
         "looked_at": now,
         "looks": row.looks + 1,
-        **settled_cause(row, one.findings, now, waits=not _carried_since(this, row)),
+        **settled_cause(row, one.findings, now, waits=row.cause != "connector_stalled" or not this.carried_since(row)),
         **next_state(row, look.order, one.standing, one.decision, one.findings, now),
-        **_presence(row, look, now),
+        **presence(this, row, look, now),
     }
     values |= remediate.judge_touch(this, connection, row, look)
-    if one.standing is Standing.MATCHED and not row.touches and row.cause:
-        values |= _came_by_itself(this, row, look)
+    if one.standing is Standing.MATCHED and row.standing != Standing.MATCHED and not row.touches and row.cause:
+        values |= came_by_itself(this, row, look)
     return values | {"next_look_at": _next(this, row, one)}
-
-
-def _came_by_itself(this: Round, row: Row[Any], look: Look) -> dict[str, Any]:
-    """No cause is left on an order that came in time, nor on one that was excluded and has been let in since.
-
-    Something was in its way all the same: how long it took is no measure of the connector's speed.
-    """
-    if _was_late(this, row, look) and row.standing != Standing.EXCLUDED:
-        return {}
-    return {"subject": "", "disturbed": True, **dict.fromkeys(("cause", "certainty", "noticed_at"))}
-
-
-def _was_late(this: Round, row: Row[Any], look: Look) -> bool:
-    made = [sale.created_at for sale in look.sales if sale.created_at is not None]
-    return bool(made) and min(made) - row.eligible_at > this.grace_of(row)
-
-
-def _presence(row: Row[Any], look: Look, now: datetime) -> dict[str, Any]:
-    if not look.sales:
-        return {"absent_first_at": row.absent_first_at or now, "absent_last_at": now}
-    return {"absent_first_at": None, "absent_last_at": None, "arrived_at": _arrived_at(row, look, now)}
-
-
-def _arrived_at(row: Row[Any], look: Look, now: datetime) -> datetime | None:
-    """When it was first in the POS; None when it is not there, and never was."""
-    made = [s.created_at for s in look.sales if s.kind is SaleKind.SALE and s.created_at is not None]
-    seen: datetime | None = row.arrived_at
-    return seen or (min(made, default=now) if look.sales else None)
 
 
 def _next(this: Round, row: Row[Any], one: Judged) -> datetime | None:

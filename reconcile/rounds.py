@@ -15,6 +15,7 @@ from reconcile.ledger.lease import Lease
 from reconcile.ledger.tables import orders
 from reconcile.model import Decision, Finding, Order, Standing
 from reconcile.pos.base import Pos
+from reconcile.runs import WORKED_OFF
 from reconcile.services import Services
 from reconcile.shops import change, declared_of, row_of
 from reconcile.touches import TouchBook, open_book
@@ -40,6 +41,7 @@ class Round:
     book: TouchBook
     today: int  # orders that became eligible in the last 24 h
     evidence: ShopEvidence  # what is known of the shop; filled when the POS has been read
+    stands_still: bool = False  # the connector carries nothing of what became eligible lately
 
     def grace_of(self, row: Row[Any]) -> timedelta:
         """The grace of one order: longer by the outage that it waited through."""
@@ -51,6 +53,15 @@ class Round:
         """Those of which a rule may ask the products: there but wrong, or absent although most have come by then."""
         slow = {row.order_id for row in self.due if self.now - row.eligible_at >= self.grace_of(row) / 3}
         return [look.order for look in looks if look.sales or look.order.order_id in slow]
+
+    def carried_since(self, row: Row[Any]) -> bool:
+        """Whether a later order came when this one was overdue already, and a queue had time to be worked off since.
+
+        A connector that has carried something since, and stands now, may hold this order in its queue as well.
+        """
+        overdue = row.eligible_at + self.usual / 3
+        latest = (o.arrived_at for o in self.evidence.outcomes if o.arrived_at and o.eligible_at > row.eligible_at)
+        return not self.stands_still and any(overdue <= came <= self.now - WORKED_OFF for came in latest)
 
     @property
     def pos(self) -> Pos:

@@ -5,8 +5,8 @@ from reconcile.inference import ENOUGH_LATE, LIKELY, NOTHING_COMES, POSSIBLE, be
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._employee import gone, perhaps_gone
-from reconcile.rules._facts import moment, shop
-from reconcile.rules._set_up import stops_all, without_employee
+from reconcile.rules._facts import moment, shop, span
+from reconcile.rules._set_up import overdue, stops_all, without_employee
 from reconcile.rules._settings import accounts_for
 from reconcile.runs import ANY, Run, outrun, stalled_since
 
@@ -27,6 +27,8 @@ def connector_stalled(ev: Evidence) -> Suspicion | None:
     Evidence: five or more orders in a row, this one among them, are absent although most orders have arrived at their
       age, and no later order of any kind has arrived: likely. From three orders on, when this shop's own arrival times
       make it 95 % probable that they are held back (docs/inference.md).
+      An order that became eligible less than a grace before they did, and is overdue, may be in the same queue although
+      some have overtaken it: possible.
     Fix: Mortar > Status: look at the services and at the times of the last exchanges; when nothing moves, write to the
       connector's support with one order as the example.
     Then: nothing is touched as long as it stands, since a touch into a standing queue is the likeliest way to a double.
@@ -40,20 +42,27 @@ def connector_stalled(ev: Evidence) -> Suspicion | None:
     if not ev.absent or stops_all(ev) or without_employee(ev) or gone(ev) or perhaps_gone(ev):
         return None
     run = _standing(ev)
-    if run is None or ev.eligible_at < run.since:
+    if run is None or ev.eligible_at < run.since - ev.grace:
         return None
-    return Suspicion(Certainty.LIKELY, (
+    overtaken = ev.eligible_at < run.since
+    if overtaken and not overdue(ev):
+        return None
+    facts = (
         shop("orders in a row that have not arrived", run.late),
         shop("nothing since", moment(run.since)),
         shop("last arrival", max((o.arrived_at for o in ev.shop.outcomes if o.arrived_at), default=None)),
-    ))  # fmt: skip
+    )
+    if not overtaken:
+        return Suspicion(Certainty.LIKELY, facts)
+    return Suspicion(
+        Certainty.POSSIBLE,
+        (*facts, shop("eligible before it stood, within the usual time", span(run.since - ev.eligible_at))),
+    )
 
 
 def _standing(ev: Evidence) -> Run | None:
     """The standing run; in a row, orders that most others outran at their age say as much as late ones."""
     opened = max((o.eligible_at for o in ev.shop.outcomes if o.arrived_at is not None), default=None)
-    if opened is not None and opened > ev.eligible_at:
-        return None
     absent = [o for o in ev.shop.outcomes if opened is None or o.eligible_at > opened]
     return None if accounts_for(ev, absent) else stalled_since(outrun(absent, ev.now, ev.grace)) or _probably(ev)
 

@@ -1,11 +1,12 @@
 """Rule: the connector does not download refunds."""
 
+from dataclasses import replace
+
 from reconcile.evidence import Evidence
-from reconcile.model import Certainty, Remedy, Scope
+from reconcile.model import Remedy, Scope
 from reconcile.rules import Suspicion, rule
-from reconcile.rules._facts import declared
 from reconcile.rules._present import both_sides
-from reconcile.rules._refunds import SETTING, switched_off, uncarried_cancel, uncarried_refunds
+from reconcile.rules._refunds import switched_off, uncarried_cancel, uncarried_refunds
 
 
 @rule(
@@ -22,16 +23,17 @@ def refunds_off(ev: Evidence) -> Suspicion | None:
     too high, and what came back is not in stock.
 
     Evidence: `download_refunds` declared off, and a refund or a cancellation older than the grace that the POS does not
-      have: certain.
+      have: certain. Otherwise the shop's other refunds and cancellations of two days: three or more in a row are missing,
+      this one among them, and none in between came, while three or more before or after them did: likely.
     Fix: Shopify > Mortar > Settings > Advanced settings > Orders: switch Download Refunds on and press Save Settings.
       Enter the refunds that were made meanwhile by hand in the POS: settings are not retroactive.
     Then: an order that the POS has is never touched. Each case closes when a later look finds its refund in the POS, or
       when a person closes it.
-    Not this: a refund that did not come although the switch is on, or not declared, is `refund_not_carried`. A refund
-      of the same order that the POS has got since shows that the switch is on, whatever is declared.
+    Not this: a single refund that did not come although the switch is on, or not declared, is `refund_not_carried`. A
+      later refund that the POS has got shows that the switch is on, whatever is declared.
     Source: facts/connector-causes.md, A5 D3 and B1
     """
-    if not switched_off(ev):
+    off = switched_off(ev)
+    if off is None:
         return None
-    found = (*uncarried_refunds(ev), *uncarried_cancel(ev))
-    return Suspicion(Certainty.CERTAIN, (declared(SETTING, False), *both_sides(found)), SETTING)
+    return replace(off, facts=(*off.facts, *both_sides((*uncarried_refunds(ev), *uncarried_cancel(ev)))))

@@ -9,7 +9,7 @@ from typing import Any
 from reconcile import model as m
 from reconcile.compare import Look, compare
 from reconcile.config import declared_from
-from reconcile.evidence import Evidence, Outcome, ShopEvidence
+from reconcile.evidence import Evidence, Outcome, Return, ShopEvidence
 from reconcile.traits import traits
 
 CREATED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -17,7 +17,7 @@ CASE_KEYS = {
     "order", "sale", "sales", "declared", "set_up", "shop", "certainty", "subject", "also", "instead",
     "now_after_s", "eligible_after_s", "grace_s", "pending_after_s",
 }  # fmt: skip
-SHOP_KEYS = {"pos", "outcomes", "unreferenced"}
+SHOP_KEYS = {"pos", "outcomes", "returns", "unreferenced"}
 LINES = (
     {"sku": "MUG-01", "title": "Mug", "quantity": 2, "price": 20},
     {"sku": "TEE-01", "title": "T-shirt", "quantity": 1, "price": 45},
@@ -161,6 +161,10 @@ def shop_of(case: Raw, order: m.Order) -> ShopEvidence:
         declared=declared_from(case.get("declared") or {}),
         set_up=None if case.get("set_up") is None else set_up_of(case["set_up"]),
         outcomes=tuple(one for entry in raw.get("outcomes", ()) for one in outcomes_of(entry)),
+        returns=tuple(
+            Return(order_id=3000 + n, at=at(one["after_s"]), carried=one["carried"])
+            for n, one in enumerate(raw.get("returns", ()))
+        ),
         unreferenced=tuple(
             sale_of({"reference": None, "sale_id": f"ticket:700{n}"} | dict(entry), order, n)
             for n, entry in enumerate(raw.get("unreferenced", ()), start=1)

@@ -63,6 +63,13 @@ def test_a_standstill_that_is_long_over_explains_nothing(findings: list[Finding]
     assert now_known.get("cause") == settled
 
 
+def test_what_is_wrong_with_many_for_one_reason_takes_over_from_what_was_wrong_with_one() -> None:
+    before = row("refund_not_carried", "certain")
+    assert settled_cause(before, [found("refunds_off")], NOW)["cause"] == "refunds_off"
+    both = [found("refunds_off"), found("refund_not_carried", "certain")]
+    assert settled_cause(before, both, NOW) == {}
+
+
 def test_it_was_noticed_when_the_first_cause_was() -> None:
     assert settled_cause(row(None, None), [found("archived_orders_off")], NOW)["noticed_at"] == NOW
     assert settled_cause(row("unexplained", "likely"), [found("archived_orders_off")], NOW)["noticed_at"] == NOW

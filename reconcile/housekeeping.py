@@ -1,24 +1,50 @@
 """What is kept for how long, and who was alive when."""
 
 import json
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, Delete, Table, Update, delete, select, update
 
 from reconcile.ledger.tables import alerts, deliveries, events, heartbeats
 from reconcile.services import Services
 
 BODY_KEPT = timedelta(days=30)  # of a parked delivery, so that it can be replayed
+AT_A_TIME = 2_000
 
 
-def tidy(services: Services, keep: timedelta) -> None:
-    """Drop what nobody will ask for again. Webhook ids stay: they are what stops a replayed delivery."""
+def tidy(
+    services: Services, keep: timedelta, on_step: Callable[[str, int], object] = lambda *_: None
+) -> dict[str, int]:
+    """Drop what nobody will ask for again; answers how many of what, and tells `on_step` the same on the way.
+
+    Webhook ids stay: they are what stops a replayed delivery.
+    """
     now = services.clock.now()
-    with services.ledger.write() as connection:
-        old = deliveries.c.received_at < now - BODY_KEPT
-        connection.execute(update(deliveries).where(old, deliveries.c.body.is_not(None)).values(body=None))
-        connection.execute(delete(events).where(events.c.at < now - keep))
-        connection.execute(delete(alerts).where(alerts.c.created_at < now - keep))
+    bodies = (deliveries.c.received_at < now - BODY_KEPT, deliveries.c.body.is_not(None))
+    jobs: dict[str, tuple[Table, Sequence[ColumnElement[bool]], Update | Delete]] = {
+        "bodies of parked deliveries": (deliveries, bodies, update(deliveries).values(body=None)),
+        "events of the history": (events, [events.c.at < now - keep], delete(events)),
+        "alerts": (alerts, [alerts.c.created_at < now - keep], delete(alerts)),
+    }
+    return {what: _worked_off(services, *job, partial(on_step, what)) for what, job in jobs.items()}
+
+
+def _worked_off(
+    services: Services, table: Table, old: Sequence[ColumnElement[bool]], statement: Update | Delete,
+    on_step: Callable[[int], object],
+) -> int:  # fmt: skip
+    """In short transactions: the front door waits for each of them."""
+    done = 0
+    while True:
+        some = select(table.c.id).where(*old).order_by(table.c.id).limit(AT_A_TIME).scalar_subquery()
+        with services.ledger.write() as connection:
+            count = connection.execute(statement.where(table.c.id.in_(some))).rowcount
+        done += count
+        on_step(done)
+        if count < AT_A_TIME:
+            return done
 
 
 def beat_heart(services: Services, name: str) -> None:

@@ -75,6 +75,14 @@ class Since(click.ParamType[datetime | timedelta]):
             self.fail(f"{error}, or a date such as 2026-11-01", param, ctx)
 
 
+def lasting(text: str) -> timedelta | None:
+    """How long something is to last; None for an empty text."""
+    try:
+        return duration(text) if text else None
+    except ValueError as error:
+        raise ConfigurationError([str(error)]) from None
+
+
 def moment(services: Services, since: datetime | timedelta) -> datetime:
     return since if isinstance(since, datetime) else services.clock.now() - since
 
@@ -103,8 +111,9 @@ def chosen(services: Services, store: str | None) -> list[Shop]:
 
 
 def counting() -> Progress:
-    """A line that counts on standard error, with a bar where the end is known; gone when it is over."""
+    """A line that counts on standard error, with a bar where the end is known; gone when it is over. Only on a terminal."""
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
     )  # fmt: skip
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    screen = Console(stderr=True)
+    return Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal)

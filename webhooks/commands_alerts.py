@@ -9,10 +9,11 @@ from reconcile.alert_channels import send_test
 from reconcile.heartbeat import what_is_stale
 from reconcile.ledger.tables import alerts as told
 from reconcile.shops import row_of
-from webhooks.cli import FAILED, MARKS, Command, chosen, console, usable_ledger
+from webhooks.cli import FAILED, MARKS, Command, as_json, chosen, console, say_json, usable_ledger
 from webhooks.current import current_services
 
 SHOWN = 50
+TOLD = ("store", "kind", "title", "created_at", "sent_at", "next_at", "tries", "error")
 
 alerts = AppGroup("alerts", help="What people are told.")
 
@@ -40,7 +41,8 @@ def test_alerts(store: str | None) -> None:
 
 @alerts.command("list", cls=Command)
 @click.option("--store", help="Left out: every shop.")
-def list_alerts(store: str | None) -> None:
+@as_json
+def list_alerts(store: str | None, in_json: bool) -> None:
     """The latest messages: sent, waiting, or given up with the reason; and why a shop's heartbeat is silent."""
     services = usable_ledger(current_services())
     table = Table("made", "shop", "what", "title", "state")
@@ -54,6 +56,9 @@ def list_alerts(store: str | None) -> None:
             if shop.alerts.heartbeat_url
             for reason in what_is_stale(connection, shop, row_of(connection, shop.store), services.clock.now())
         ]
+    if in_json:
+        say_json({"alerts": [{name: getattr(row, name) for name in TOLD} for row in rows], "no_heartbeat": stale})
+        return
     for row in rows:
         waits = f"waits until {row.next_at:%Y-%m-%d %H:%M}" if row.next_at else "given up"
         state = f"sent {row.sent_at:%Y-%m-%d %H:%M}" if row.sent_at else waits

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from reconcile.services import Services
 from reconcile.setup_check import Result
 from reconcile.shops import row_of, zone_of
 from reconcile.wire_report import listening, wire_report
-from webhooks.cli import Command, Since, console, counting, moment, usable_ledger
+from webhooks.cli import Command, Since, as_json, console, counting, moment, say_json, usable_ledger
 from webhooks.current import current_services
 from webhooks.report import audit_html
 
@@ -36,8 +37,11 @@ SHOWN = 50  # problems in the terminal; the HTML report has all
     "--wire-report", "wire_file", type=click.Path(dir_okay=False, path_type=Path),
     help="Write what the POS's wire format looks like at this shop, without any value.",
 )  # fmt: skip
+@as_json
 @with_appcontext
-def audit(store: str, since: datetime | timedelta, html_file: Path | None, wire_file: Path | None) -> None:
+def audit(
+    store: str, since: datetime | timedelta, html_file: Path | None, wire_file: Path | None, in_json: bool
+) -> None:
     """The read-only first look: which orders are proven in the POS, which are not, and why. Writes to neither side."""
     services = current_services()
     shop = services.shop(store)
@@ -54,7 +58,10 @@ def audit(store: str, since: datetime | timedelta, html_file: Path | None, wire_
 
         with _recorded(services, shop, wire_file):
             found = run_audit(shop, services, moment(services, since), progress=tell)
-    _show(found, french=shop.locale == "fr")
+    if in_json:
+        say_json(asdict(found))
+    else:
+        _show(found, french=shop.locale == "fr")
     if html_file:
         html_file.write_text(audit_html(found, shop))
 
@@ -107,24 +114,25 @@ def _problems(problems: tuple[Problem, ...]) -> Table:
 @click.option("--store", required=True)
 @click.option("--since", type=Since(), default="30d", show_default=True)
 @click.option("--until", type=Since(), help="The last day; left out: today.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with every order that differs.")
+@as_json
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, with every order that differs.")
 @with_appcontext
 def statement(
-    store: str, since: datetime | timedelta, until: datetime | timedelta | None, as_json: bool, as_csv: bool
+    store: str, since: datetime | timedelta, until: datetime | timedelta | None, in_json: bool, as_csv: bool
 ) -> None:
     """Per day on the shop's clock: what Shopify sold, what the POS has, and the difference, explained order by order."""
     services = usable_ledger(current_services())
     shop = services.shop(store)
-    with services.ledger.read() as connection:
+    with counting() as progress, services.ledger.read() as connection:
+        progress.add_task("the days are added up", total=None)
         zone = zone_of(shop, row_of(connection, store))
         first, last = (_day(services, at, zone) for at in (since, until or timedelta()))
         days = statements.statement(connection, shop, first, last, zone)
     if as_csv:
         click.echo(statements.to_csv(days), nl=False)
         return
-    if as_json:
-        click.echo(json.dumps([statements.to_json(day) for day in days], indent=2))
+    if in_json:
+        say_json([statements.to_json(day) for day in days])
         return
     table = Table("day", "currency", "orders", "Shopify", "POS", "difference", "why")
     for day in days:

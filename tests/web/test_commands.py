@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -21,11 +22,12 @@ from reconcile.bootstrap import make_services
 from reconcile.clock import ManualClock
 from reconcile.config import Settings, Shop
 from reconcile.ledger import Ledger
-from reconcile.ledger.tables import batches, deliveries, events, orders, shops
+from reconcile.ledger.tables import batch_items, batches, deliveries, events, orders, shops
 from reconcile.remote_clock import clock_skew
 from reconcile.services import Services
 from sandbox import server as sandbox
 from sandbox.heartland.switches import Switches
+from tests.conftest import wait_until
 from tests.contract.serving import served
 from webhooks import tokens
 from webhooks.app import create_app
@@ -384,3 +386,66 @@ def test_on_a_fresh_machine(tmp_path: Path) -> None:
     assert made.stdout.strip().splitlines()[-1].startswith("orc_")
     assert " " not in made.stdout.strip().splitlines()[-1]
     assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+# --- for programs ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("stores", "list"),
+        ("stores", "check", "--store", "demo"),
+        ("webhooks", "list"),
+        ("webhooks", "register", "--store", "demo"),
+        ("audit", "--store", "demo", "--since", "2d"),
+        ("sweep", "--store", "demo", "--since", "2d"),
+        ("check", "--store", "demo"),
+        ("requeue", "--store", "demo", "--standing", "missing", "--dry-run"),
+        ("requeue", "--store", "demo", "--standing", "missing"),
+        ("statement", "--store", "demo", "--since", "2d"),
+        ("purge",),
+        ("token", "list"),
+        ("alerts", "list"),
+    ],
+    ids=" ".join,
+)
+def test_json_is_one_value_and_alone_on_standard_output(real: Services, words: tuple[str, ...]) -> None:
+    done(real, "db", "upgrade")
+    result = run(real, *words, "--json")
+    assert result.exit_code == (1 if words[:2] == ("stores", "check") else 0), result.output
+    assert isinstance(json.loads(result.stdout), (dict, list))
+
+
+def test_a_batch_is_followed_until_it_is_settled(real: Services) -> None:
+    done(real, "sweep", "--store", "demo", "--since", "2d")
+    with real.ledger.write() as connection:
+        connection.execute(update(orders).values(standing="missing", case_state="needs_person"))
+
+    def settle() -> None:
+        wait_until(lambda: count(real, batches))
+        with real.ledger.write() as connection:
+            connection.execute(update(batch_items).values(result="arrived"))
+
+    worker = Thread(target=settle)
+    worker.start()
+    told = run(real, "requeue", "--store", "demo", "--standing", "missing", "--wait", "1", "--json")
+    worker.join()
+    said = json.loads(told.stdout)
+    assert said["done"] is True
+    assert set(said["counts"]) == {"arrived"}
+
+
+def test_a_new_secret_key_is_taken_over_by_one_command(real: Services) -> None:
+    done(real, "sweep", "--store", "demo", "--since", "2d")
+    assert "0 sealed values" in done(real, "db", "reseal")
+
+
+def test_purge_says_what_it_dropped(real: Services) -> None:
+    done(real, "db", "upgrade")
+    with real.ledger.write() as connection:
+        old = {"store": "demo", "at": START - timedelta(days=100), "kind": "look", "text": "long ago"}
+        connection.execute(insert(events), [old] * 4_500)
+        connection.execute(insert(events).values(**old | {"at": START}))
+    assert json.loads(run(real, "purge", "--json").stdout)["events of the history"] == 4_500
+    assert count(real, events) == 1

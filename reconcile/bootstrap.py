@@ -12,7 +12,7 @@ from reconcile.connected import Shops
 from reconcile.http import Http
 from reconcile.ledger import Ledger
 from reconcile.ledger.keeping import Keeping
-from reconcile.pos.base import Pos
+from reconcile.pos.base import Metered, Pos
 from reconcile.pos.registry import ADAPTERS
 from reconcile.services import Services
 from reconcile.shopify.admin import Admin, ClientCredentials, Installed, StaticToken
@@ -27,6 +27,10 @@ class PerShop(Generic[Client]):
     def __init__(self, make: Callable[[Shop], Client]) -> None:
         self._make = make
         self._made: dict[str, tuple[tuple[Any, ...], Client]] = {}
+
+    def made(self) -> dict[str, Client]:
+        """The clients that there are, by shop."""
+        return {store: client for store, (_, client) in self._made.copy().items()}
 
     def __call__(self, shop: Shop) -> Client:
         access = (shop.domain, shop.shopify, shop.pos_kind, shop.pos)
@@ -53,15 +57,22 @@ def make_services(
     def kept(shop: Shop) -> Keeping:
         return Keeping(own, vault, time, shop.store)
 
+    pos = PerShop(lambda shop: _pos(shop, time, sleep, calls, kept(shop)))
     return Services(
         settings=replace(settings, shops=shops),
         ledger=own,
         clock=time,
         vault=vault,
-        pos=PerShop(lambda shop: _pos(shop, time, sleep, calls, kept(shop))),
+        pos=pos,
         admin=PerShop(lambda shop: _admin(shop, time, sleep, calls, kept(shop))),
         calls=calls,
+        budgets=lambda: _budgets(pos.made()),
     )
+
+
+def _budgets(clients: Mapping[str, Pos]) -> dict[str, float]:
+    left = {store: client.budget_left() for store, client in clients.items() if isinstance(client, Metered)}
+    return {store: share for store, share in left.items() if share is not None}
 
 
 def _pos(shop: Shop, clock: Clock, sleep: Sleep, calls: dict[str, int], store: Keeping) -> Pos:

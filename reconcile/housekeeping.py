@@ -1,6 +1,8 @@
 """What is kept for how long, and who was alive when."""
 
 import json
+import os
+import platform
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -12,6 +14,7 @@ from reconcile.services import Services
 
 BODY_KEPT = timedelta(days=30)  # of a parked delivery, so that it can be replayed
 AT_A_TIME = 2_000
+PROCESS_KEPT = timedelta(minutes=10)  # a process that is gone, and its counts
 
 
 def tidy(
@@ -48,8 +51,16 @@ def _worked_off(
 
 
 def beat_heart(services: Services, name: str) -> None:
-    """Note that a process is alive, and what it has sent to the remotes since it started."""
-    now_so = {"at": services.clock.now(), "detail": json.dumps(services.calls)}
+    """Note that a worker or a beat is alive, and of this very process what it has sent to the remotes since it started."""
+    now = services.clock.now()
+    detail = json.dumps({**services.calls, "left": services.budgets()})
+    beats = [
+        {"name": name, "at": now, "detail": ""},
+        {"name": f"{name} {platform.node()}:{os.getpid()}"[:64], "at": now, "detail": detail},
+    ]
+    statement = services.ledger.insert(heartbeats)
+    newest = {"at": statement.excluded["at"], "detail": statement.excluded["detail"]}
     with services.ledger.write() as connection:
-        statement = services.ledger.insert(heartbeats).values(name=name, **now_so)
-        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=now_so))
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=newest), beats)
+        gone = (heartbeats.c.name.contains(" "), heartbeats.c.at < now - PROCESS_KEPT)
+        connection.execute(delete(heartbeats).where(*gone))

@@ -93,6 +93,7 @@ class Http:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.calls = 0
+        self.heard: Headers = NONE  # of the latest answer
         self.on_answer: Callable[[Exchange], object] | None = None  # for whoever records what passes
         self._secrets = tuple(headers.values())
         self._sleep = sleep
@@ -167,6 +168,7 @@ class Http:
     def _exchange(self, request: _Request, deadline: float | None) -> Answer:
         with self._lock:
             raw = self._sent(request, self._deadline if deadline is None else deadline)
+        self.heard = raw.headers
         if self.on_answer is not None:
             self.on_answer(
                 Exchange(

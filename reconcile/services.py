@@ -14,7 +14,10 @@ from reconcile.vault import Vault
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """`pos` and `admin` give the client of a shop, the same one every time; `calls` counts what they sent."""
+    """`pos` and `admin` give the client of a shop, the same one every time; `calls` counts what they sent.
+
+    `budgets`: the share of its calls that a shop's POS said is left, where it says so.
+    """
 
     settings: Settings
     ledger: Ledger
@@ -23,6 +26,7 @@ class Services:
     pos: Callable[[Shop], Pos]
     admin: Callable[[Shop], Admin]
     calls: dict[str, int] = field(default_factory=lambda: {"pos": 0, "shopify": 0})
+    budgets: Callable[[], dict[str, float]] = dict
 
     def shop(self, store: str) -> Shop:
         """Raises `ConfigurationError` naming the shops there are."""

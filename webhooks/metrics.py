@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -79,6 +79,7 @@ class LedgerCollector(Collector):
     def _families(self, connection: Connection, now: datetime) -> Iterator[Family]:
         yield _orders(connection)
         yield from _due(connection, now)
+        yield _unjudged(connection, now)
         yield from _proven(connection, now)
         yield from _inbox(connection, now)
         yield from _shops(connection, now)
@@ -106,6 +107,16 @@ def _due(connection: Connection, now: datetime) -> Iterator[Family]:
         size.add_metric([store], count)
         age.add_metric([store], (now - since).total_seconds())
     yield from (size, age)
+
+
+def _unjudged(connection: Connection, now: datetime) -> Family:
+    """Of the orders that should be in the POS by now: since when the one has been that nobody could judge for longest."""
+    age = _gauge("orders_unjudged_oldest_seconds", "Since the oldest order without a verdict became eligible.", "store")
+    unjudged = orders.c.standing.in_([Standing.WAITING.value, Standing.UNREAD.value])
+    query = select(orders.c.store, func.min(orders.c.eligible_at)).where(unjudged, orders.c.eligible_at <= now)
+    for store, since in connection.execute(query.group_by(orders.c.store)):
+        age.add_metric([store], (now - since).total_seconds())
+    return age
 
 
 def _proven(connection: Connection, now: datetime) -> Iterator[Family]:
@@ -166,19 +177,39 @@ def _touches(connection: Connection) -> Family:
 def _processes(connection: Connection, now: datetime) -> Iterator[Family]:
     age = _gauge("heartbeat_age_seconds", "Since a process last showed that it is alive.", "process")
     calls = CounterMetricFamily(
-        "reconciler_remote_calls", "Calls of the worker to the POS and to Shopify since it started.", labels=["side"]
+        "reconciler_remote_calls",
+        "Calls of a worker to the POS and to Shopify since it started.",
+        labels=["side", "worker"],
     )
-    for row in connection.execute(select(heartbeats)):
-        age.add_metric([row.name], (now - row.at).total_seconds())
-        for side, count in calls_of(row.detail).items() if row.name == "worker" else ():
-            calls.add_metric([side], count)
-    yield from (age, calls)
+    left = _gauge("pos_budget_left_ratio", "Share of its calls that the POS said is left, where it says so.", "store")
+    budgets: dict[str, float] = {}
+    for row in connection.execute(select(heartbeats).order_by(heartbeats.c.at)):
+        name, _, process = row.name.partition(" ")
+        if not process:
+            age.add_metric([name], (now - row.at).total_seconds())
+            continue
+        for side, count in calls_of(row.detail).items() if name == "worker" else ():
+            calls.add_metric([side, process], count)
+        budgets |= budgets_of(row.detail)  # whoever has asked last knows best
+    for store, share in budgets.items():
+        left.add_metric([store], share)
+    yield from (age, calls, left)
 
 
 def calls_of(detail: str) -> dict[str, int]:
     """The calls that a heartbeat tells of."""
+    return {side: count for side, count in _told(detail).items() if isinstance(count, int)}
+
+
+def budgets_of(detail: str) -> dict[str, float]:
+    """What a heartbeat tells of the shops' budgets at their POS."""
+    left = _told(detail).get("left")
+    return {store: float(share) for store, share in left.items()} if isinstance(left, dict) else {}
+
+
+def _told(detail: str) -> dict[str, Any]:
     try:
         found = json.loads(detail)
     except ValueError:
         return {}
-    return {side: count for side, count in found.items() if isinstance(count, int)} if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else {}

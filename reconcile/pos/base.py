@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from reconcile.indexed import Indexed
 from reconcile.model import Identity, Sale, SetUp, SetUpQuestions
@@ -69,6 +69,15 @@ class Store(Protocol):
 
     def index(self, feed: str) -> Index:
         """The index of one feed, by our name for it."""
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """An adapter of a vendor that says how many calls are left."""
+
+    def budget_left(self) -> float | None:
+        """The share that was left at the latest answer, 0 to 1; None when no answer has said."""
         ...
 
 

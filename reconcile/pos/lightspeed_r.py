@@ -82,6 +82,11 @@ class LightspeedR:
         """Who the token is, the shops that it sees, and what it is refused; some seven small calls."""
         return read_identity(self.pages, self._host)
 
+    def budget_left(self) -> float | None:
+        """Of the bucket, as the latest answer had it; it fills up by itself."""
+        pace = self.pages.pace
+        return max(0.0, 1 - pace.level / pace.size) if pace.size else None
+
     def _must_offer(self, capability: Capability) -> None:
         if capability not in self.capabilities:
             raise Unsupported(f"Lightspeed R: {capability.value} is not offered for this account.")

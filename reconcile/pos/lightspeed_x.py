@@ -40,6 +40,11 @@ class LightspeedX:
         self._clock = clock
         self._host = urlsplit(http.base_url).hostname or ""
 
+    def budget_left(self) -> float | None:
+        """Of the calls that five minutes allow, as the latest answer had it."""
+        left, limit = (self.http.heard.get(f"X-RateLimit-{word}", "") for word in ("Remaining", "Limit"))
+        return min(1.0, int(left) / int(limit)) if left.isdecimal() and limit.isdecimal() and int(limit) else None
+
     def sales_by_reference(self, references: Sequence[str]) -> list[Sale]:
         """Every sale and return with one of these references; with lines once the catalogue has been read."""
         wanted = list(dict.fromkeys(reference.strip() for reference in references if reference.strip()))

@@ -10,7 +10,7 @@ import pytest
 
 from reconcile.errors import ReconcilerError, Retryable, Throttled, Unauthorised, Unsupported, Untrustworthy
 from reconcile.model import SaleKind, SaleStatus, SetUpQuestions
-from reconcile.pos.base import Capability
+from reconcile.pos.base import Capability, Metered
 from reconcile.pos.registry import ADAPTERS
 from tests.contract.accounts import NOW, OPENERS, TOKEN, Account
 
@@ -160,3 +160,14 @@ def test_what_is_not_declared_raises_before_any_request(account: Account) -> Non
 
 def test_capabilities_are_words_of_the_catalogue(account: Account) -> None:
     assert account.adapter().capabilities <= frozenset(Capability)
+
+
+def test_a_vendor_that_says_what_is_left_is_believed(account: Account) -> None:
+    adapter = account.adapter()
+    if not isinstance(adapter, Metered):
+        pytest.skip("this vendor says nothing of limits")
+    assert adapter.budget_left() is None
+    adapter.identity()
+    left = adapter.budget_left()
+    assert left is not None
+    assert 0 < left < 1

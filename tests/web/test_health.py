@@ -1,9 +1,11 @@
 """What the platform is told: alive, ready, degraded or not, and figures that are true."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from platform import node
 from typing import Any
 
 import pytest
@@ -137,7 +139,7 @@ def test_the_figures_of_the_ledger(services: Services, clock: ManualClock) -> No
     assert found[named("reconciler_last_delivery_age_seconds", "demo")] == 3600
     assert found[named("reconciler_stopped", "demo")] == 1
     assert found[named("reconciler_touches_total", "demo", "arrived")] == 1
-    assert found[named("reconciler_remote_calls_total", "pos")] == 7
+    assert found[named("reconciler_remote_calls_total", "pos", f"{node()}:{os.getpid()}")] == 7
     assert found[named("reconciler_heartbeat_age_seconds", "worker")] == 3600
 
 
@@ -164,3 +166,41 @@ def test_no_personal_word_is_in_the_figures(services: Services) -> None:
     inbox.drain(services)
     shown = app.test_client().get("/metrics").text
     assert not [word for word in ("ann@", "Archer", "#1001", "secret") if word in shown]
+
+
+# --- the promises ---------------------------------------------------------------------------------------------------
+
+
+def value(services: Services, name: str, **labels: str) -> float | None:
+    """One figure as Prometheus reads it."""
+    text = create_app(services).test_client().get("/metrics").text
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name == name and labels.items() <= sample.labels.items():
+                return sample.value
+    return None
+
+
+def test_the_oldest_order_without_a_verdict_is_watched(services: Services, clock: ManualClock) -> None:
+    assert value(services, "reconciler_orders_unjudged_oldest_seconds", store="demo") is None
+    for order_id, hours, standing in ((1, 3, "waiting"), (2, 2, "unread"), (3, 9, "matched"), (4, -1, "waiting")):
+        keep(services.ledger, an_order(order_id), standing=standing, eligible_at=clock.now() - timedelta(hours=hours))
+    assert value(services, "reconciler_orders_unjudged_oldest_seconds", store="demo") == 3 * 3600
+
+
+def test_two_workers_count_their_calls_beside_each_other(
+    services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pid, calls, left in ((1, 5, 0.9), (2, 7, 0.25)):
+        monkeypatch.setattr(os, "getpid", lambda pid=pid: pid)
+        beat_heart(
+            replace(services, calls={"pos": calls, "shopify": 0}, budgets=lambda left=left: {"demo": left}), "worker"
+        )
+        clock.advance(timedelta(seconds=5))
+    counts = [value(services, "reconciler_remote_calls_total", side="pos", worker=f"{node()}:{pid}") for pid in (1, 2)]
+    assert counts == [5, 7]
+    assert value(services, "reconciler_pos_budget_left_ratio", store="demo") == 0.25
+    assert value(services, "reconciler_heartbeat_age_seconds", process="worker") == 5
+    clock.advance(timedelta(minutes=11))
+    beat_heart(services, "worker")
+    assert value(services, "reconciler_remote_calls_total", side="pos", worker=f"{node()}:1") is None

@@ -17,7 +17,7 @@ from rich.table import Table
 from sqlalchemy import Row, select
 
 from bench.client import Sandbox
-from bench.play import STEP, Played, play
+from bench.play import Played, play
 from reconcile.ledger.tables import actions, events, orders
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a simulated day needs no durable disk
@@ -71,15 +71,12 @@ def _spread(minutes: list[float]) -> dict[str, float | None]:
 
 
 def stands_at_grace(played: Played, order: dict[str, Any]) -> bool:
-    """Whether the planted cause still shows at the order's grace: absent, or in the POS but wrong.
-
-    The simulated workers look once a minute: what came in the minute of its grace was never seen late.
-    """
+    """Whether the planted cause still shows at the order's grace: absent, or in the POS but wrong."""
     if order["wrong_since"]:
         return True
     eligible = datetime.fromisoformat(order["eligible_at"])
     unaided = order["unaided_at"]
-    return unaided is None or datetime.fromisoformat(unaided) - eligible > played.grace_at(eligible) + STEP
+    return unaided is None or datetime.fromisoformat(unaided) - eligible > played.grace_at(eligible)
 
 
 def _arrived_unaided(order: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from reconcile.evidence import Outcome
 
 WORKED_OFF = timedelta(minutes=10)  # what a queue still holds so long after it went on again is in no queue
 ENOUGH_STALLED = 5  # eligible orders in a row, of any kind, none arrived
+NEXT = 3  # so many of the next orders may be held back by something else
 ANY = ""  # the trait that every order has
 WITHOUT = "without:"  # before the name of a trait: the orders that have it not
 
@@ -72,6 +73,7 @@ def left_behind(outcomes: Sequence[Outcome], at: datetime, now: datetime, grace:
     """The run of orders around `at` that all stayed away while earlier and later ones came: what held them is over.
 
     A queue that stood works off what waits in it; what has not come some time after the first later order is in none.
+    Where the whole run has a property in common, one of the next that have it must have come too: a filter may hold them.
     """
     ours = [o for o in outcomes if not o.explained]
     passed = [o for o in ours if o.arrived_at is not None and o.arrived_at - o.eligible_at <= grace]
@@ -81,9 +83,18 @@ def left_behind(outcomes: Sequence[Outcome], at: datetime, now: datetime, grace:
         return None
     run = [o for o in ours if o.eligible_at < opened.eligible_at and (closed is None or o.eligible_at > closed)]
     by_itself = [o for o in run if o.arrived_at is not None and o.arrived_at < opened.arrived_at + WORKED_OFF]
-    if len(run) < ENOUGH_STALLED or by_itself:
+    if len(run) < ENOUGH_STALLED or by_itself or not _all_kinds_pass(run, ours, passed):
         return None
     return Run(late=len(run), arrived_without=0, since=min(o.eligible_at for o in run))
+
+
+def _all_kinds_pass(run: Sequence[Outcome], ours: Sequence[Outcome], passed: Sequence[Outcome]) -> bool:
+    """Whether of every property that the whole run shares one of the next orders after it has passed."""
+    shared = frozenset.intersection(*(one.traits for one in run)) - {"shipped_later"}
+    last = max(one.eligible_at for one in run)
+    after = sorted((one for one in ours if one.eligible_at > last), key=lambda one: one.eligible_at)
+    following = ([one for one in after if trait in one.traits][:NEXT] for trait in shared)
+    return all(any(one in passed for one in some) for some in following)
 
 
 def outrun(outcomes: Sequence[Outcome], now: datetime, grace: timedelta) -> list[Outcome]:

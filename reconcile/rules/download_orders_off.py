@@ -22,7 +22,8 @@ def download_orders_off(ev: Evidence) -> Suspicion | None:
 
     Evidence: `download_orders` declared off, and no order that became eligible later has arrived: certain. While orders
       were still arriving shortly before, it takes an order older than the grace to believe the declaration. Five or
-      more orders in a row stayed away, later ones came, and ten minutes after that these have not: likely, and over.
+      more orders in a row stayed away, later ones came, also of the kinds that all of them are, and ten minutes after
+      that these have not: likely, and over.
     Fix: Shopify > Mortar > Settings > Advanced settings > Orders: switch Download Orders on and press Save Settings.
     Then: settings are not retroactive. Once a later order arrives the cause is seen gone, and the orders that it held
       back are touched: one first, the others when that one has arrived.

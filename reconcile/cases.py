@@ -98,7 +98,16 @@ def next_state(
 
 CHANGED_BY_OTHERS = ("requeued_at", "held_until", "case_state", "closed_by", "changed_at")
 THEIRS = frozenset(
-    {"case_state", "case_opened_at", "case_closed_at", "closing", "closed_by", "held_until", "next_look_at"}
+    {
+        "case_state",
+        "case_opened_at",
+        "case_closed_at",
+        "closing",
+        "closed_by",
+        "held_until",
+        "next_look_at",
+        "requeued_by",
+    }
 )
 
 

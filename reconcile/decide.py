@@ -57,6 +57,7 @@ class Situation:
     attempts: int = 0
     last_touch: LastTouch | None = None
     touch: TouchEffect = TouchEffect.UNPROVEN
+    under_way: int = 0  # touches at the shop, for whatever cause, whose outcome is not known yet
     group: Group = field(default_factory=lambda: Group(room=1))
     touched_last_hour: int = 0
     share: float = 0.0  # of the orders of the last 24 h, those that would be touched
@@ -65,11 +66,13 @@ class Situation:
     arrivals: int = NEEDED_ARRIVALS
     stopped: str | None = None
     requeued_by: str | None = None
+    asked_by_hand: bool = False  # whoever re-queued it had been shown the sale that staff may have keyed in for it
     held_until: datetime | None = None
     dismissed: bool = False  # a person closed the case on it
 
 
 STEPS = (1, 5, 25)
+BY_HAND = "entered_by_hand"
 STALLED = "the connector carries nothing at all: a touch into a standing queue may double"
 COMES_BY_ITSELF = "what it waits for makes the connector look at it again by itself"
 WAIT_IN_A_QUEUE = frozenset({"payment_type_missing"})  # what it held back comes by itself once it is over
@@ -251,7 +254,16 @@ def _unproven(it: Situation) -> str | None:
     return None if p.looked_for_unreferenced else "sales keyed in by hand have not been looked for"
 
 
+def _by_hand(it: Situation) -> str | None:
+    """A re-queue is the answer to the question whether staff keyed the order in only once that has been asked."""
+    if it.asked_by_hand or not any(finding.cause == BY_HAND for finding in it.findings):
+        return None
+    return "a sale without an order's number looks like it: if staff did not key it in by hand, re-queue it again"
+
+
 def _canary(it: Situation) -> str | None:
+    if it.under_way and it.touch is TouchEffect.UNPROVEN:
+        return "the first touch at this shop is still under way: what it does here is not known yet"
     return None if it.group.room > 0 else it.group.reason
 
 
@@ -270,5 +282,6 @@ LIMITS: tuple[tuple[str, Verb, Speaks, bool], ...] = (
     ("cap", Verb.WAIT, _cap, False),
     ("alive", Verb.WAIT, _not_alive, True),
     ("canary", Verb.WAIT, _canary, False),
+    ("by_hand", Verb.ASK, _by_hand, False),
     ("proof", Verb.WAIT, _unproven, False),
 )

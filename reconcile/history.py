@@ -1,9 +1,10 @@
 """The history of orders, shops and incidents: what happened is kept in the ledger, and said in the log with its ids."""
 
 import logging
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Row, insert, select
 
 from reconcile.ledger.tables import events
 
@@ -23,3 +24,11 @@ def tell(connection: Connection, *rows: dict[str, Any]) -> None:
         if logger.isEnabledFor(level):
             ids = {name: row[name] for name in IDS if row.get(name) is not None}
             logger.log(level, "%s", row["text"], extra={"kind": row["kind"], **ids})
+
+
+def was_told(connection: Connection, order: Row[Any], kind: str, begins: str, *, by: datetime | None = None) -> bool:
+    """Whether the order's history has such an event, at that moment at the latest."""
+    c = events.c
+    query = select(c.id).where(c.store == order.store, c.order_id == order.order_id, c.kind == kind)
+    query = query.where(c.text.startswith(begins))
+    return connection.execute((query if by is None else query.where(c.at <= by)).limit(1)).first() is not None

@@ -12,7 +12,7 @@ from reconcile import codec, history, incidents, notices, remediate, shop_eviden
 from reconcile.cases import CHANGED_BY_OTHERS, held_back_by, next_state, settled_cause, unless_changed, was_dismissed
 from reconcile.compare import Look, compare
 from reconcile.config import Shop
-from reconcile.decide import Proof, Situation, decide
+from reconcile.decide import BY_HAND, Proof, Situation, decide
 from reconcile.diagnose import diagnose, standing_of
 from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised
 from reconcile.evidence import Evidence, ShopEvidence
@@ -226,6 +226,7 @@ def _situation(
         attempts=row.attempts,
         last_touch=this.book.last(row.order_id),
         touch=TouchEffect(this.row.touch),
+        under_way=this.book.under_way(this.now),
         group=this.book.group(cause, subject, this.now, row.requeued_at),
         touched_last_hour=this.book.last_hour(this.now),
         share=(this.book.by_policy_today(this.now) + 1) / max(1, this.today),
@@ -234,9 +235,18 @@ def _situation(
         arrivals=this.arrivals if this.row.touch == TouchEffect.UNPROVEN else NEEDED,
         stopped=stop_reason(this.services, this.row),
         requeued_by=row.requeued_by,
+        asked_by_hand=bool(row.requeued_by) and _was_asked_by_hand(this, row, findings),
         held_until=row.held_until,
         dismissed=was_dismissed(row),
     )
+
+
+def _was_asked_by_hand(this: Round, row: Row[Any], findings: Sequence[Finding]) -> bool:
+    """Whether the sale that staff may have keyed in was in the order's history when a person re-queued it."""
+    if not any(finding.cause == BY_HAND for finding in findings):
+        return False
+    with this.services.ledger.read() as connection:
+        return history.was_told(connection, row, "finding", BY_HAND, by=row.requeued_at)
 
 
 def _remember(this: Round, found: snapshot.Snapshot) -> None:
@@ -289,6 +299,7 @@ def _write(this: Round, connection: Connection, judged: Sequence[Judged]) -> Non
             values = unless_changed(row, newest[row.order_id], values, this.now)
             changed.append(({"store": row.store, "order_id": row.order_id}, values))
             happened += _history(one, values, this.now)
+            happened += _told_of_keyed_in(connection, one, values, this.now)
     update_many(connection, orders, changed)
     history.tell(connection, *happened)
 
@@ -319,6 +330,8 @@ def _concluded(this: Round, connection: Connection, one: Judged) -> Values:
     values |= remediate.judge_touch(this, connection, row, look)
     if one.standing is Standing.MATCHED and row.standing != Standing.MATCHED and not row.touches and row.cause:
         values |= came_by_itself(this, row, look)
+    if one.decision.limit == "by_hand":
+        values |= remediate.ask_again(connection, row, one.decision, now)
     return values | {"next_look_at": _next(this, row, one)}
 
 
@@ -357,6 +370,15 @@ def _history(one: Judged, values: Values, now: datetime) -> Iterator[Values]:
         yield note | {"kind": "decision", "text": f"{one.decision.verb.value}: {one.decision.reason}"}
     if values.get("closing"):
         yield note | {"kind": "closed", "text": values["closing"]}
+
+
+def _told_of_keyed_in(connection: Connection, one: Judged, values: Values, now: datetime) -> Iterator[Values]:
+    """A sale that staff may have keyed in is told once, whatever the order's cause is: a later re-queue answers it."""
+    found = next((finding for finding in one.findings if finding.cause == BY_HAND), None)
+    if found is None or values.get("cause") == BY_HAND or history.was_told(connection, one.row, "finding", BY_HAND):
+        return
+    note = {"store": one.row.store, "order_id": one.row.order_id, "at": now}
+    yield note | {"kind": "finding", "text": f"{BY_HAND} ({found.certainty.value})"}
 
 
 def _note_unread(this: Round, error: Exception) -> None:

@@ -23,6 +23,7 @@ from reconcile.shops import change, stop
 
 CANARIES_WITHOUT_EFFECT = 3
 KEYED_WITHIN = timedelta(days=7)
+CLOCK_WRONG_BY = timedelta(hours=3)  # at most, when it was set wrong: summer time and a zone
 CLOCKS_APART = timedelta(minutes=1)  # how far the POS's clock and ours may differ
 
 JudgeAgain = Callable[..., Judged]
@@ -52,7 +53,8 @@ def _judge_on_fresh_read(this: Round, candidates: Sequence[Judged], judge_again:
     from_shopify = this.services.admin(this.shop).orders([one.row.order_id for one in candidates])
     current = [from_shopify.get(one.row.order_id) or replace(one.look.order, deleted_at=this.now) for one in candidates]
     since = max(min(order.created_at for order in current), this.now - KEYED_WITHIN)
-    by_hand = snapshot.unreferenced(this.pos, since, this.now, _known_references(this, since))
+    until = this.now + CLOCK_WRONG_BY  # a sale of just now is one of the future to a clock that is behind
+    by_hand = snapshot.unreferenced(this.pos, since, until, _known_references(this, since))
     this.proved_at = this.services.clock.now()  # before the read: what it shows is at most as old as this
     found = snapshot.take(
         this.shop, this.pos, current, now=this.proved_at,
@@ -89,6 +91,14 @@ def _known_references(this: Round, since: datetime) -> frozenset[str]:
     return frozenset(s for body in bodies for s in spellings(order_from_json(body), this.shop.references))
 
 
+def ask_again(connection: Connection, row: Row[Any], asked: Decision, now: datetime) -> dict[str, Any]:
+    """A re-queue that came before the question is used up: whoever is asked now may re-queue the order again."""
+    mine = (batch_items.c.store == row.store, batch_items.c.order_id == row.order_id, batch_items.c.result == "waiting")
+    skipped = {"result": "skipped", "reason": asked.reason, "at": now}
+    connection.execute(update(batch_items).where(*mine).values(**skipped))
+    return {"requeued_by": None}
+
+
 # --- touch ----------------------------------------------------------------------------------------------------------
 
 
@@ -96,8 +106,8 @@ def touch_all(this: Round, proven: Sequence[Judged]) -> int:
     """Touch each; answers how many were sent. Stops at the first lost answer: the next look decides."""
     sent = 0
     for one in proven:
-        if this.services.clock.now() - this.proved_at > this.shop.limits.proof_age:
-            break  # the proof has grown too old while the others were touched; the next round proves again
+        if not timedelta() <= this.services.clock.now() - this.proved_at <= this.shop.limits.proof_age:
+            break  # too old while the others were touched, or the clock was set back: the next round proves again
         if not _touch(this, one):
             break
         sent += 1

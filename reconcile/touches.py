@@ -61,6 +61,12 @@ class TouchBook:
         outcomes = {row.outcome for row in rows}
         return "arrived" in outcomes or "not_arrived" not in outcomes
 
+    def under_way(self, now: datetime) -> int:
+        """Touches of the last hour, for whatever cause, of which nobody knows yet what they do."""
+        lately = now - FAILED_CANARY_PAUSE
+        rows = [row for row in self.rows if row.intended_at > lately and row.outcome is None and row.state != "refused"]
+        return len(rows) + len(self.sent)
+
     def note(self, order_id: int, cause: str, subject: str, at: datetime) -> None:
         self.sent.append((order_id, cause, subject, at))
 

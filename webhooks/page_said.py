@@ -47,6 +47,8 @@ TEMPLATES = (
     _("the last read is too old to touch on it"),
     _("sales keyed in by hand have not been looked for"),
     _("waiting for the %(n)s orders of this step to arrive"),
+    _("the first touch at this shop is still under way: what it does here is not known yet"),
+    _("a sale without an order's number looks like it: if staff did not key it in by hand, re-queue it again"),
     # batches
     _("it arrived by itself"),
     _("the POS has a record of it, but not as it should be"),

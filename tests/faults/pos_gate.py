@@ -23,6 +23,7 @@ class PosGate:
 
     url: str = ""
     how: str | None = None
+    before: Callable[[], None] | None = None  # happens once, before the next request is passed on
     calls: int = 0
     _asked: set[str] = field(default_factory=set)
 
@@ -53,6 +54,9 @@ def pos_gate(target: str) -> Iterator[PosGate]:
     @app.route("/<path:path>", methods=["GET", "POST"])
     def through(path: str) -> Response:
         gate.calls += 1
+        before, gate.before = gate.before, None
+        if before is not None:
+            before()
         return gate.refusal() or _passed_on(session, f"{target}/{path}", gate.params)
 
     with served(app) as gate.url:

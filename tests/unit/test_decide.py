@@ -173,3 +173,15 @@ def test_what_waited_for_a_payment_type_is_given_time_to_come_by_itself() -> Non
     held = {"findings": (), "held_cause": "payment_type_missing"}
     assert verb(**held, carried_since=False) == (Verb.WAIT, "alive")
     assert verb(**held, carried_since=True)[0] is Verb.TOUCH
+
+
+def test_the_first_touch_of_a_shop_is_alone_whatever_it_is_for() -> None:
+    assert verb(findings=UNEXPLAINED, under_way=1) == (Verb.WAIT, "canary")
+    assert verb(findings=UNEXPLAINED, under_way=1, requeued_by="eve") == (Verb.WAIT, "canary")
+    assert verb(findings=UNEXPLAINED, under_way=1, touch=TouchEffect.WORKS)[0] is Verb.TOUCH
+
+
+def test_a_re_queue_from_before_the_question_is_no_answer_to_it() -> None:
+    keyed = (replace(finding(Remedy.FLAG, Certainty.LIKELY), cause="entered_by_hand"),)
+    assert verb(findings=keyed, requeued_by="eve") == (Verb.ASK, "by_hand")
+    assert verb(findings=keyed, requeued_by="eve", asked_by_hand=True)[0] is Verb.TOUCH

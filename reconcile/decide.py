@@ -272,6 +272,7 @@ LIMITS: tuple[tuple[str, Verb, Speaks, bool], ...] = (
     ("stop", Verb.RECORD, _stopped, False),
     ("doubles", Verb.ASK, _doubles, False),
     ("observe", Verb.RECORD, _observing, True),
+    ("by_hand", Verb.ASK, _by_hand, False),
     ("settling", Verb.WAIT, _settling, False),
     ("no_effect", Verb.ASK, _no_effect, True),
     ("assist", Verb.ASK, _assisting, True),
@@ -282,6 +283,5 @@ LIMITS: tuple[tuple[str, Verb, Speaks, bool], ...] = (
     ("cap", Verb.WAIT, _cap, False),
     ("alive", Verb.WAIT, _not_alive, True),
     ("canary", Verb.WAIT, _canary, False),
-    ("by_hand", Verb.ASK, _by_hand, False),
     ("proof", Verb.WAIT, _unproven, False),
 )

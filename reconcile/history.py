@@ -26,9 +26,11 @@ def tell(connection: Connection, *rows: dict[str, Any]) -> None:
             logger.log(level, "%s", row["text"], extra={"kind": row["kind"], **ids})
 
 
-def was_told(connection: Connection, order: Row[Any], kind: str, begins: str, *, by: datetime | None = None) -> bool:
-    """Whether the order's history has such an event, at that moment at the latest."""
+def was_told(
+    connection: Connection, order: Row[Any], kind: str, begins: str, *, before: datetime | None = None
+) -> bool:
+    """Whether the order's history has such an event, from before that moment."""
     c = events.c
     query = select(c.id).where(c.store == order.store, c.order_id == order.order_id, c.kind == kind)
     query = query.where(c.text.startswith(begins))
-    return connection.execute((query if by is None else query.where(c.at <= by)).limit(1)).first() is not None
+    return connection.execute((query if before is None else query.where(c.at < before)).limit(1)).first() is not None

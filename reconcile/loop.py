@@ -246,7 +246,7 @@ def _was_asked_by_hand(this: Round, row: Row[Any], findings: Sequence[Finding]) 
     if not any(finding.cause == BY_HAND for finding in findings):
         return False
     with this.services.ledger.read() as connection:
-        return history.was_told(connection, row, "finding", BY_HAND, by=row.requeued_at)
+        return history.was_told(connection, row, "finding", BY_HAND, before=row.requeued_at)
 
 
 def _remember(this: Round, found: snapshot.Snapshot) -> None:

@@ -163,13 +163,13 @@ class Units:
             stderr=log, start_new_session=True,
         )  # fmt: skip
 
-    def stop(self) -> None:
-        """Each unit with all its processes, as `KillMode=mixed` has it."""
+    def stop(self, *, kindly: bool = True) -> None:
+        """Each unit with all its processes, as `KillMode=mixed` has it, or as a power cut does."""
         family = []
         for process in self._processes.values():
             if process.poll() is None:
                 family += psutil.Process(process.pid).children(recursive=True)
-                process.terminate()
+                process.terminate() if kindly else process.kill()
         for process in self._processes.values():
             try:
                 process.wait(timeout=40)
@@ -185,7 +185,7 @@ class Units:
 def units(machine: Machine) -> Iterator[Units]:
     made = Units(machine)
     yield made
-    made.stop()
+    made.stop(kindly=False)
 
 
 def wait_until_ready(machine: Machine) -> dict[str, object]:

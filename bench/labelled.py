@@ -10,8 +10,10 @@ from bench.play import START, Played
 from reconcile import people
 from reconcile.ledger.tables import incidents
 from reconcile.sweep import sweep
+from sandbox.tills import KINDS
 
 UNDECLARED, RIGHT, WRONG = "undeclared", "declared right", "declared wrong"
+HOW = {"heartland": (UNDECLARED, RIGHT, WRONG), "lightspeed_r": (UNDECLARED, WRONG), "lightspeed_x": (UNDECLARED,)}
 # cause → its key among the declared settings, and the value that holds orders back
 SETTINGS: dict[str, tuple[str, bool]] = {
     "archived_orders_off": ("download_archived_orders", False),
@@ -62,7 +64,7 @@ def claim_fixed(played: Played) -> None:
 
 def scenarios() -> dict[str, Labelled]:
     """Every scenario by its name; the place in the set is the seed."""
-    found = dict([*_settings(), *_stops(), *_own(), *_hard()])
+    found = dict([*_settings(), *_stops(), *_own(), *_hard(), *_others()])
     return {
         name: Labelled(scenario={"seed": seed, **made}, **EXTRAS.get(name, {}))
         for seed, (name, made) in enumerate(found.items(), start=1)
@@ -79,9 +81,10 @@ def _day(*faults: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def _settings() -> list[tuple[str, dict[str, Any]]]:
     made = []
-    for pos in POSS:
+    for pos, ways in HOW.items():
         for cause, (key, holds) in SETTINGS.items():
-            for how, value in ((UNDECLARED, None), (RIGHT, holds), (WRONG, not holds)):
+            for how in ways:
+                value = {UNDECLARED: None, RIGHT: holds, WRONG: not holds}[how]
                 window = {"cause": cause, "from_h": 4.4, "until_h": 10.4}
                 made.append((f"{pos}: {cause}, {how}", _day(window, pos=pos, declared={key: value})))
     return made
@@ -96,7 +99,7 @@ def _stops() -> list[tuple[str, dict[str, Any]]]:
         (f"{pos}: {cause}", _day({"cause": cause, "from_h": 7.4, "until_h": 7.4 + hours}, pos=pos))
         for cause, hours in windows.items()
         for pos in POSS
-        if cause not in NOT_AT[pos]
+        if cause not in NOT_AT[pos] and (cause != "download_orders_off" or pos == "heartland")
     ]
 
 
@@ -107,12 +110,17 @@ def _own() -> list[tuple[str, dict[str, Any]]]:
         "pending_required_field", "pending_total_mismatch", "paid_not_completed", "no_product_found_line",
         "lines_missing", "tax_differs", "duplicate_sale", "refund_not_carried", "edit_not_carried", "unexplained",
     )  # fmt: skip
-    homes = {"pending_required_field": "heartland", "location_unmapped": "heartland"}
     return [
         (f"{pos}: {cause}", _day({"cause": cause, "share": 0.03}, pos=pos))
         for place, cause in enumerate(causes)
-        for pos in [homes.get(cause, POSS[place % len(POSS)])]
+        for pos in [_home(cause, place)]
     ]
+
+
+def _home(cause: str, place: int) -> str:
+    """The POSs in turn; one that can show the cause."""
+    able = [pos for pos in POSS if cause not in KINDS[pos].without]
+    return able[place % len(able)]
 
 
 def _hard() -> list[tuple[str, dict[str, Any]]]:
@@ -125,7 +133,7 @@ def _hard() -> list[tuple[str, dict[str, Any]]]:
         ("healthy, quick connector", _day(latency={"median_s": 5, "p99_s": 30})),
         ("healthy, slow connector", _day(latency=SLOW)),
         ("healthy, 20 orders a day", _day(hours=24, orders=FEW)),
-        ("healthy, 2,000 orders a day", _day(hours=24, orders=MANY)),
+        ("healthy, 2,000 orders a day", _day(orders=MANY // 2)),
         ("healthy, an outage of the POS", _day({"fault": "pos_down", "from_h": 7, "until_h": 8})),
         ("healthy, lost webhooks", _day({"fault": "webhook_lost", "share": 0.1})),
         ("slow connector, a setting", _day(archived, latency=SLOW)),
@@ -144,7 +152,26 @@ def _hard() -> list[tuple[str, dict[str, Any]]]:
         (CLAIMED, _day(archived, **undeclared)),
         (INSTALLED, _day({"cause": "connector_stalled", "from_h": 0.5, "until_h": 6})),
         ("20 orders a day, a setting", _day({**archived, "until_h": 40}, hours=48, orders=2 * FEW)),
-        ("2,000 orders a day, a setting", _day(archived, hours=24, orders=MANY)),
+        ("2,000 orders a day, a setting", _day(archived, orders=MANY // 2)),
         *((f"a touch: {touch}", _day(archived, {"cause": "unexplained", "share": 0.02}, touch=touch))
           for touch in ("no_effect", "late", "doubles")),
     ]  # fmt: skip
+
+
+def _others() -> list[tuple[str, dict[str, Any]]]:
+    """The causes that are left: each alone, and those for which an order is not meant to be carried in one day."""
+    causes = (
+        "manual_payments_off", "payment_not_captured", "refunds_off", "no_customer", "required_product_unusable",
+        "pending_missing_product", "pending_refund_on_open", "pending_address_missing", "total_differs",
+        "cancel_not_carried", "entered_by_hand",
+    )  # fmt: skip
+    excluded = (
+        "mirror_of_pos_sale", "test_order", "cancelled_before_download", "draft_order", "channel_excluded",
+        "order_on_hold", "ignore_tag_present",
+    )  # fmt: skip
+    alone = [
+        (f"{pos}: {cause}", _day({"cause": cause, "share": 0.03}, pos=pos))
+        for place, cause in enumerate(causes)
+        for pos in [_home(cause, place)]
+    ]
+    return [*alone, ("not meant to be carried", _day(*({"cause": cause, "share": 0.02} for cause in excluded)))]

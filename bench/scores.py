@@ -84,11 +84,12 @@ def _singles(played: Played, rows: dict[int, Row[Any]]) -> dict[str, int]:
 
 def _in_time(played: Played, order: dict[str, Any], row: Row[Any] | None) -> bool:
     """What the POS has but wrong is left to the connector for `pending_after`, or its own grace, from when it is wrong."""
-    if row is None or row.case_opened_at is None:
+    noticed = [at for at in (row.case_opened_at, row.noticed_at) if at] if row is not None else []
+    if not noticed:
         return False
     eligible = datetime.fromisoformat(order["eligible_at"])
     grace = played.grace_at(eligible)
     due = eligible + grace
     if order["wrong_since"]:
         due = max(due, datetime.fromisoformat(order["wrong_since"]) + max(grace, played.shop.pending_after))
-    return bool(row.case_opened_at <= due + MINUTE)
+    return bool(min(noticed) <= due + MINUTE)

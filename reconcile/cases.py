@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from reconcile.grace import MOST
 from reconcile.model import CaseState, Certainty, Closing, Decision, Finding, Order, Remedy, Scope, Standing, Verb
 from reconcile.rules import catalogue
 
@@ -85,6 +86,8 @@ def next_state(
         return _close(row, Closing.EXCLUDED, now)
     if was_dismissed(row):
         return {}
+    if decision.limit == "arrivals" and not is_open(row) and now - row.eligible_at < MOST:
+        return {}  # only lateness speaks for it, and how late is late is not known at this shop yet: nobody is told
     if standing not in NEEDING and decision.verb not in STATE_OF and not is_open(row):
         return {}
     if row.case_state == CaseState.HELD and row.held_until and row.held_until > now:

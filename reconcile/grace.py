@@ -2,26 +2,39 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import exp, log
+from statistics import NormalDist, fmean, stdev
 
 NEEDED = 200
+FEW = 20  # arrivals, from which on their spread says something
 FACTOR = 1.5
 QUANTILE = 0.999
 LEAST = timedelta(minutes=3)
 MOST = timedelta(hours=4)
+DEVIATIONS = NormalDist().inv_cdf(QUANTILE)
 OUTAGE = timedelta(minutes=3)  # a POS that fails for longer was down; a shorter failure holds nothing up
 
 
 def grace(arrivals: Sequence[timedelta], missing_after: timedelta) -> timedelta:
-    """1.5 × the 99.9th percentile of the arrival times seen, within 3 minutes and 4 hours; `missing_after` under 200.
+    """1.5 × the 99.9th percentile of the arrival times seen, within 3 minutes and 4 hours.
 
     The percentile is the nearest rank from above: with fewer than a thousand arrivals it is the slowest of them,
-    which errs towards patience.
+    which errs towards patience. Under 200 it is estimated from their spread, as if their logarithms were normally
+    distributed, and only makes the grace longer than `missing_after`; under 20 nothing does.
     """
-    if len(arrivals) < NEEDED:
+    if len(arrivals) < FEW:
         return missing_after
+    if len(arrivals) < NEEDED:
+        return min(MOST, max(missing_after, _estimated(arrivals) * FACTOR))
     ranked = sorted(arrivals)
     rank = min(len(ranked) - 1, int(QUANTILE * len(ranked)))
     return min(MOST, max(LEAST, ranked[rank] * FACTOR))
+
+
+def _estimated(arrivals: Sequence[timedelta]) -> timedelta:
+    """The 99.9th percentile of a log-normal distribution with the median and the spread of these."""
+    logarithms = [log(max(1.0, one.total_seconds())) for one in arrivals]
+    return timedelta(seconds=min(MOST.total_seconds(), exp(fmean(logarithms) + DEVIATIONS * stdev(logarithms))))
 
 
 def expected_from(

@@ -23,6 +23,7 @@ def refresh(connection: Connection, shop: Shop, now: datetime, *, alert: bool) -
             _open(connection, shop, group, now, alert=alert)
     for key, incident in known.items():
         if key in groups:
+            _begin_earlier(connection, incident, groups[key].since)
             notices.on_growth(connection, shop, incident, groups[key].held, now)
         elif incident.cause != WEBHOOKS_LOST:
             _resolve(connection, shop, incident, now)
@@ -53,6 +54,12 @@ def _open(connection: Connection, shop: Shop, group: Row[Any], now: datetime, *,
     history.tell(connection, note | {"kind": "incident", "text": f"opened: {group.cause} {group.subject}".strip()})
     if alert:
         notices.on_opening(connection, shop, incident_id, now)
+
+
+def _begin_earlier(connection: Connection, incident: Row[Any], since: datetime) -> None:
+    """An order that was found later may have been held back before the others."""
+    if since < incident.since:
+        connection.execute(update(incidents).where(incidents.c.id == incident.id).values(since=since))
 
 
 def _resolve(connection: Connection, shop: Shop, incident: Row[Any], now: datetime) -> None:

@@ -1,7 +1,7 @@
 """The loop: look once at the orders that are due in one shop, and do what is safe."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, literal, select, update
 
 from reconcile import codec, history, incidents, notices, remediate, shop_evidence, snapshot
+from reconcile.alike import held_by_the_same
 from reconcile.cases import CHANGED_BY_OTHERS, held_back_by, next_state, settled_cause, unless_changed, was_dismissed
 from reconcile.compare import Look, compare
 from reconcile.config import Shop
@@ -65,16 +66,27 @@ def reconcile(shop: Shop, services: Services, limit: int = LIMIT) -> Outcome:
         this = open_round(shop, services, held, limit)
         if not this.due:
             return Outcome()
+        more = len(this.due) == limit
         try:
-            judged = _judge_all(this)
+            judged = _judge_due(this)
         except (Retryable, Unauthorised, Rejected) as error:
             _note_unread(this, error)
             return Outcome(unread=str(error))
         touched = _write_and_act(this, judged)
-        return Outcome(looked=len(judged), touched=touched, more=len(this.due) == limit)
+        return Outcome(looked=len(judged), touched=touched, more=more)
 
 
 # --- look and judge -------------------------------------------------------------------------------------------------
+
+
+def _judge_due(this: Round) -> list[Judged]:
+    """Judge the orders that are due; when that shows a cause that is new to the shop, the others that it may hold, too."""
+    due, judged = this.due, _judge_all(this)
+    this.due = held_by_the_same(this, judged)
+    if this.due:
+        judged += _judge_all(this)
+    this.due = [*due, *this.due]
+    return judged
 
 
 def _judge_all(this: Round) -> list[Judged]:
@@ -91,9 +103,9 @@ def _judge_all(this: Round) -> list[Judged]:
     with_lines = snapshot.read_lines(this.pos, found.sales, unlike)
     for order_id in unlike:
         looks[order_id] = _compare(this, dict(_rows(this))[order_id], current[order_id], with_lines[order_id])
-    seen = {order_id: arrived_at(row, looks[order_id], this.now) for order_id, row in _rows(this)}
+    this.seen |= {order_id: arrived_at(row, looks[order_id], this.now) for order_id, row in _rows(this)}
     unmatched = [look for look in looks.values() if look.standing is not Standing.MATCHED]
-    this.evidence = _shop_evidence(this, unmatched, seen)
+    this.evidence = _shop_evidence(this, unmatched)
     this.stands_still = stalled_since(outrun(this.evidence.outcomes, this.now, this.usual)) is not None
     return [_judge(this, row, looks[order_id], this.evidence, found) for order_id, row in _rows(this)]
 
@@ -145,12 +157,14 @@ def _compare(this: Round, row: Row[Any], order: Order, sales: Sequence[Any]) -> 
     )  # fmt: skip
 
 
-def _shop_evidence(this: Round, looks: Sequence[Look], seen: Mapping[int, datetime | None]) -> ShopEvidence:
+def _shop_evidence(this: Round, looks: Sequence[Look]) -> ShopEvidence:
     if not looks:
         return ShopEvidence(pos=this.shop.pos_kind, declared=this.declared)
     with this.services.ledger.read() as connection:
         known = (this.shop, this.row, this.declared, this.usual, this.now)
-        evidence = shop_evidence.gather(connection, *known, absent=any(not look.sales for look in looks), seen=seen)
+        evidence = shop_evidence.gather(
+            connection, *known, absent=any(not look.sales for look in looks), seen=this.seen
+        )
         evidence = with_returns(evidence, connection, this.shop.store, looks, this.usual, this.now)
         sellers = shop_evidence.sellers(connection, this.shop.store)
     past = shop_evidence.past_readings(this.row)

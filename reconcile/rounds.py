@@ -1,7 +1,7 @@
 """One shop's round of the loop: what the ledger held when it began, and what was concluded of each order."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 from reconcile.compare import Look
 from reconcile.config import Shop
 from reconcile.evidence import Declared, ShopEvidence
-from reconcile.grace import NEEDED, expected_from, grace
+from reconcile.grace import FEW, expected_from, grace
 from reconcile.ledger.lease import Lease
 from reconcile.ledger.tables import orders
 from reconcile.model import Decision, Finding, Order, Standing
@@ -42,6 +42,7 @@ class Round:
     today: int  # orders that became eligible in the last 24 h
     evidence: ShopEvidence  # what is known of the shop; filled when the POS has been read
     stands_still: bool = False  # the connector carries nothing of what became eligible lately
+    seen: dict[int, datetime | None] = field(default_factory=dict)  # the orders looked at so far, with their arrival
 
     def grace_of(self, row: Row[Any]) -> timedelta:
         """The grace of one order: longer by the outage that it waited through."""
@@ -141,7 +142,7 @@ def _with_grace(shop: Shop, services: Services, row: Row[Any], now: datetime) ->
         return row
     with services.ledger.write() as connection:
         arrivals = arrival_times(connection, shop.store, now)
-        learned = grace(arrivals, shop.missing_after) if len(arrivals) >= NEEDED else None
+        learned = grace(arrivals, shop.missing_after) if len(arrivals) >= FEW else None
         kept = None if learned is None else learned.total_seconds()
         change(connection, shop.store, grace_s=kept, arrivals=len(arrivals), grace_at=now)
         return row_of(connection, shop.store)

@@ -4,12 +4,12 @@ from typing import Any
 
 from werkzeug.exceptions import NotFound
 
-from reconcile import people
+from reconcile import people, support
 from reconcile.incident_overview import IncidentOverview, seen_incident, seen_incidents
 from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
 from webhooks.routes import ID, Part, seen_stores
-from webhooks.schemas import IncidentsQuery, NoteBody
+from webhooks.schemas import IncidentsQuery, LocaleQuery, NoteBody
 from webhooks.schemas_more import IncidentDetail, IncidentsAnswer
 
 part = Part("incidents", "Open cases, grouped by what they have in common.")
@@ -28,6 +28,17 @@ def list_incidents(given: dict[str, Any]) -> dict[str, Any]:
 def one_incident(incident_id: int) -> dict[str, Any]:
     """One incident with its history."""
     return _incident(incident_id)
+
+
+@part.get(f"{ONE}/support", query=LocaleQuery)
+def support_report(given: dict[str, Any], incident_id: int) -> dict[str, Any]:
+    """A report for the connector's support on all of its orders; in the shop's language, or `locale`."""
+    services, store = current_services(), _seen(incident_id).incident.row.store
+    with services.ledger.read() as connection:
+        made = support.incident_report(connection, services, store, incident_id, given.get("locale"))
+    if made is None:
+        raise NotFound(f"There is no incident {incident_id}.")
+    return made.to_json()
 
 
 @part.write("POST", f"{ONE}/acknowledge", IncidentDetail)
@@ -53,10 +64,15 @@ def say_fixed(incident_id: int) -> dict[str, Any]:
 
 
 def _incident(incident_id: int) -> dict[str, Any]:
+    found = _seen(incident_id)
+    return _shown(found) | {"events": found.history}
+
+
+def _seen(incident_id: int) -> IncidentOverview:
     found = seen_incident(current_services(), seen_stores(), incident_id)
     if found is None:
         raise NotFound(f"There is no incident {incident_id}.")
-    return _shown(found) | {"events": found.history}
+    return found
 
 
 def _shown(one: IncidentOverview) -> dict[str, Any]:

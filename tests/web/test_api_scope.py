@@ -27,6 +27,7 @@ ROUTES: list[tuple[str, str, str, Any]] = [
     ("POST", "batches/{batch}/cancel", "operator", None),
     ("GET", "incidents", "viewer", None),
     ("GET", "incidents/{incident}", "viewer", None),
+    ("GET", "incidents/{incident}/support", "viewer", None),
     ("POST", "incidents/{incident}/acknowledge", "operator", None),
     ("POST", "incidents/{incident}/note", "operator", {"note": "seen"}),
     ("POST", "incidents/{incident}/fixed", "operator", None),

@@ -27,6 +27,7 @@ from reconcile.services import Services
 from reconcile.support import Report, incident_report, report
 from reconcile.support_words import ENGLISH, FRENCH
 from tests.rows import PLACED, a_sale, an_order, keep
+from tests.web.callers import Api
 
 UNEXPLAINED = Finding(
     cause="unexplained", certainty=Certainty.CERTAIN, remedy=Remedy.RETRY, scope=Scope.ORDER,
@@ -242,3 +243,14 @@ def test_an_incident_names_its_orders_and_their_value(services: Services) -> Non
     assert "752.50 CAD" in said
     assert "#1 has not reached the POS (107.50 CAD) https://demo.myshopify.com/admin/orders/1" in said
     assert "and 2 more" in said
+
+
+def test_an_incidents_report_comes_over_the_api_in_either_language(services: Services) -> None:
+    keep(services.ledger, an_order(), cause="unexplained", certainty="likely", case_state="needs_person")
+    number = add(services, incidents, store="demo", cause="unexplained", state="open", opened_at=PLACED, since=PLACED)
+    english = Api(services, "viewer").get(f"incidents/{number}/support")
+    french = Api(services, "viewer").get(f"incidents/{number}/support?locale=fr")
+    assert "#1001" in english["text"]
+    assert (english["locale"], french["locale"]) == ("en", "fr")
+    assert french["subject"] != english["subject"]
+    assert Api(services, "viewer").call("GET", f"incidents/{number + 1}/support").status_code == 404

@@ -19,6 +19,7 @@ from sqlalchemy import Row, select
 from bench.client import Sandbox
 from bench.play import Played, play
 from reconcile.ledger.tables import actions, events, orders
+from sandbox.tills import KINDS
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a simulated day needs no durable disk
 
@@ -140,6 +141,14 @@ def scenario_of(path: str, wire: str | None = None) -> dict[str, Any]:
     return scenario
 
 
+def beside_the_point(scenario: dict[str, Any]) -> Iterable[str]:
+    """The causes of a scenario that its POS does not know, a line each."""
+    pos = scenario.get("pos", "heartland")
+    causes = {fault.get("cause") for fault in scenario.get("faults", ())}
+    for cause in sorted(causes & KINDS[pos].without):
+        yield f"{cause} does not exist at {pos}: nothing was planted for it"
+
+
 def _object(path: str) -> dict[str, Any]:
     try:
         read = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -173,7 +182,7 @@ def main(path: str) -> int:
         sandbox.stop()
     console = Console(file=sys.stderr if quiet else sys.stdout)
     console.print(table(result))
-    for line in wrong:
+    for line in (*beside_the_point(scenario), *wrong):
         console.print(line)
     if quiet:
         print(json.dumps(result))

@@ -9,8 +9,10 @@ from typing import Any
 
 from reconcile.http import Exchange
 
-WORD_KEYS = ("status", "type", "group_id", "validation_type")  # their values are the vendor's own words
-REFERENCE_KEY = "public_id"
+WORD_KEYS = ("status", "state", "type", "group_id", "validation_type")  # their values are the vendor's own words
+REFERENCE_KEYS = ("public_id", "referenceNumber", "invoice_number", "receipt_number")
+LISTS = ("results", "data")  # where a list's records are: Heartland, Lightspeed X; at Lightspeed R under their own name
+BESIDES = "@attributes"
 WORD = re.compile(r"[A-Za-z][A-Za-z_. -]{0,40}")
 NAME = re.compile(r"[A-Za-z_][\w?.-]{0,59}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?")
@@ -63,8 +65,7 @@ class Recorder:
             for key in WORD_KEYS:
                 if isinstance(row.get(key), str):
                     seen.words.setdefault(key, Counter())[_word(row[key])] += 1
-            if row.get(REFERENCE_KEY) is not None:
-                seen.references[spelling(str(row[REFERENCE_KEY]))] += 1
+            seen.references.update(spelling(str(row[key])) for key in REFERENCE_KEYS if row.get(key))
 
     def _note_includes(self, seen: Seen, names: Iterable[str], rows: list[dict[str, Any]]) -> None:
         for name in names:
@@ -110,8 +111,10 @@ def _rows(body: Any) -> list[dict[str, Any]]:
     """The records of a list; an answer that is one record counts as one."""
     if not isinstance(body, dict):
         return []
-    found = body.get("results", [body])
-    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+    named = [key for key in body if key != BESIDES] if BESIDES in body else []
+    place = next((key for key in (*LISTS, *named[:1]) if key in body), None)
+    found = body if place is None else body[place]
+    return [row for row in (found if isinstance(found, list) else [found]) if isinstance(row, dict)]
 
 
 def _fields(row: dict[str, Any], before: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:

@@ -19,6 +19,8 @@ from reconcile.wire_recorder import Recorder, Seen
 
 ORDERS, TICKETS, FIELDS, ITEMS = "/sales/orders", "/sales/tickets", "/custom_fields", "/items"
 WHOAMI = "/system/whoami"
+R_SALES, X_SALES = "/Sale.json", "/sales"
+HEARTLAND = "heartland"
 LONG_AGO = {"$gte": "2001-01-01T00:00:00Z"}
 NO_NUMBER = "no-such-number"
 NOBODY = 0  # an id that no record has
@@ -93,6 +95,11 @@ class Wire:
         value = found.get(key) if isinstance(found, dict) else None
         return value if isinstance(value, int) else None
 
+    def types(self, collection: str, field: str) -> set[str]:
+        """As what a field was seen in a collection, whatever stands before its name in the path."""
+        ours = (seen for path, seen in self.recorder.collections.items() if path.endswith(collection))
+        return {one for seen in ours for one in seen.types.get(field, ())}
+
     def honoured(self, name: str) -> bool | None:
         """Whether a question was answered (True) or refused as unknown (False)."""
         found = self.probes.get(name)
@@ -115,9 +122,10 @@ def listening(pos: Pos) -> Iterator[Wire]:
 
 
 def wire_report(wire: Wire, kind: str, now: datetime) -> dict[str, Any]:
-    """The report as JSON. Asks the last questions, so that it is called while still `listening`."""
-    wire.probe()
-    answers = [(unknown, unknown.read(wire)) for unknown in UNKNOWNS]
+    """The report as JSON. Asks Heartland the last questions, so that it is called while still `listening`."""
+    if kind == HEARTLAND:
+        wire.probe()
+    answers = [(unknown, unknown.read(wire)) for unknown in QUESTIONS.get(kind, ())]
     return {
         "pos": kind,
         "written_at": now.isoformat(),
@@ -262,3 +270,24 @@ UNKNOWNS = (
     Unknown(question="Under which key does an order say what is still to be paid?", switch="balance_key", read=_balance_key),
     Unknown(question="How many records has a page unless one asks?", switch="per_page_default", read=_page_size),
 )  # fmt: skip
+
+
+def _updated_key(wire: Wire) -> str | None:
+    return next((key for key in ("updatetime", "updateTime") if wire.types(R_SALES, key)), None)
+
+
+def _money(wire: Wire) -> str | None:
+    types = wire.types(X_SALES, "total_price") | wire.types(
+        X_SALES, "payments[].amount"
+    )  # of 2.0, of the dated versions
+    words = {"number": "number", "number as text": "text"}
+    return next((word for kind, word in words.items() if kind in types), None)
+
+
+QUESTIONS = {
+    HEARTLAND: UNKNOWNS,
+    "lightspeed_r": (
+        Unknown(question="How is a sale's key of its last change spelled?", switch="updated_key", read=_updated_key),
+    ),
+    "lightspeed_x": (Unknown(question="Are amounts numbers or text?", switch="money", read=_money),),
+}

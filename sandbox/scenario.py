@@ -197,12 +197,14 @@ def _switches(given: object, pos: str) -> Any:
 
 
 def _faults(given: object, pos: str) -> tuple[Planted, ...]:
+    """What is planted; a cause that this POS does not know is understood, and strikes nobody."""
     if not isinstance(given, list):
         raise ValueError("faults: a list is expected")
-    return tuple(_planted(_Part(one, f"faults[{place}]"), pos) for place, one in enumerate(given))
+    every = [_planted(_Part(one, f"faults[{place}]")) for place, one in enumerate(given)]
+    return tuple(one for one in every if one.kind not in KINDS[pos].without)
 
 
-def _planted(part: _Part, pos: str) -> Planted:
+def _planted(part: _Part) -> Planted:
     cause, fault = part.take("cause", None), part.take("fault", None)
     if (cause is None) is (fault is None):
         raise ValueError(f"{part.path('cause')}: a cause or a fault is expected, one of them")
@@ -210,8 +212,6 @@ def _planted(part: _Part, pos: str) -> Planted:
         raise ValueError(f"{part.path('cause')}: {cause!r} is no cause")
     if fault is not None and fault not in FAULTS:
         raise ValueError(f"{part.path('fault')}: {fault!r} is no fault")
-    if cause in KINDS[pos].without:
-        raise ValueError(f"{part.path('cause')}: {cause} does not exist at {pos}")
     made = Planted(
         kind=cause or fault,
         share=part.maybe("share", most=1),

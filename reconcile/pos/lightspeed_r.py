@@ -42,6 +42,7 @@ class LightspeedR:
     def __init__(
         self, http: Http, pages: Pages, *, clock: Clock, by_in: bool = False, sku_field: str = SKU_FIELDS[0]
     ) -> None:
+        self.http = http  # what passes on it may be recorded
         self.pages = pages
         self._settings = Settings(pages, clock=clock, sku_field=sku_field, most=REFERENCES_A_CALL)
         self._by_in = by_in

@@ -12,7 +12,7 @@ from reconcile.model import SetUpQuestions
 from reconcile.wire_recorder import spelling
 from reconcile.wire_report import UNKNOWNS, listening, wire_report
 from sandbox.heartland.switches import CHOICES, Switches
-from tests.contract.accounts import NOW, HeartlandAccount, heartland
+from tests.contract.accounts import NOW, OPENERS, HeartlandAccount, heartland
 
 WRITTEN = {"validation_status", "duplicate_public_id", "location_header"}  # only a write would show them
 ELSEWHERE = {"extra_keys", "order_number_field"}  # no question: every account has keys of its own, or is set to one
@@ -124,3 +124,27 @@ def test_an_adapter_without_one_connection_is_refused() -> None:
 )
 def test_a_reference_is_told_by_its_form(reference: str, form: str) -> None:
     assert spelling(reference) == form
+
+
+@pytest.mark.parametrize(
+    ("kind", "switch", "value"),
+    [
+        ("lightspeed_r", "updated_key", "updatetime"),
+        ("lightspeed_r", "updated_key", "updateTime"),
+        ("lightspeed_x", "money", "number"),
+        ("lightspeed_x", "money", "text"),
+    ],
+)
+def test_a_lightspeed_is_only_listened_to(kind: str, switch: str, value: str) -> None:
+    with OPENERS[kind]({switch: value}) as made:
+        made.sell("#1001")
+        made.sell("#1002", total="49.90")
+        pos = made.adapter()
+        with listening(pos) as wire:
+            assert len(pos.sales_by_reference(["#1001", "#1002"])) == 2
+            before = made.calls
+            said = wire_report(wire, kind, NOW)
+    assert made.calls == before
+    assert said["switches"] == {switch: value}
+    assert any("#9999" in seen["references"] for seen in said["collections"].values())
+    assert "1001" not in json.dumps(said) and "49.90" not in json.dumps(said)

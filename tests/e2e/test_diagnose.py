@@ -38,6 +38,14 @@ def test_it_prints_one_object_on_one_line(tmp_path: Path, pos: str) -> None:
     assert set(cause["minutes_to_notice"]) == {"median", "max"}
 
 
+def test_a_cause_that_the_pos_does_not_know_strikes_nobody_and_is_named(tmp_path: Path) -> None:
+    faults = [*SMALL["faults"], {"cause": "required_custom_field", "share": 0.5}]  # type: ignore[misc]
+    said = diagnosed(tmp_path, {**SMALL, "faults": faults, "pos": "lightspeed_x"})
+    assert said.returncode == 0, said.stderr
+    assert set(json.loads(said.stdout)["causes"]) == {"test_order"}
+    assert "required_custom_field does not exist at lightspeed_x" in " ".join(said.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("scenario", "words"),
     [

@@ -80,9 +80,10 @@ def test_the_three_kinds_of_unfinished_sales() -> None:
 
 
 @pytest.mark.parametrize("cause", sorted(HEARTLAND_ONLY))
-def test_what_belongs_to_another_pos_cannot_be_planted(cause: str) -> None:
-    with pytest.raises(ValueError, match="does not exist at lightspeed_r"):
-        opened({"cause": cause, "share": 0.1}, pos="lightspeed_r")
+def test_what_belongs_to_another_pos_strikes_nobody(cause: str) -> None:
+    world = day({"cause": cause, "share": 0.1})
+    assert not struck(world, cause)
+    assert all(fate.carried == 1 for fate in world.fates.values())
 
 
 def test_the_merchant_states_the_employee() -> None:

@@ -1,5 +1,6 @@
 """What docs/deploy.md and its files say is what the Procfile and the service do."""
 
+import json
 import os
 import re
 import shlex
@@ -61,7 +62,29 @@ def test_the_image_copies_what_exists_and_no_secret() -> None:
     assert all((HOME / name).exists() for name in copied)
 
 
-def test_a_back_up_made_while_the_service_writes_is_a_ledger(tmp_path: Path) -> None:
+def program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def test_the_linter_of_container_files_finds_nothing() -> None:
+    answer = subprocess.run([program("hadolint"), DEPLOY / "Containerfile"], capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout
+
+
+# Digests would have to be raised with every release of theirs; PostgreSQL writes beside its data.
+ACCEPTED = {("CL-0019", "*"), ("CL-0007", "ledger")}
+
+
+def test_the_linter_of_compose_files_finds_what_is_accepted_and_nothing_else() -> None:
+    command = [program("compose-lint"), "check", "--format", "json", "--no-env", DEPLOY / "compose.yaml"]
+    told = json.loads(subprocess.run(command, capture_output=True, text=True).stdout)
+    found = told if isinstance(told, list) else told["findings"]
+    assert found, "the linter looked at nothing"
+    left = {(one["rule_id"], one["service"]) for one in found}
+    assert {(rule, service) for rule, service in left if not {(rule, "*"), (rule, service)} & ACCEPTED} == set()
+
+
+def test_a_back_up_made_while_the_service_writes_is_restored_as_the_page_says(tmp_path: Path) -> None:
     page = (HOME / "docs" / "deploy.md").read_text()
     found = re.search(r"^ {4}(python -c .*VACUUM INTO.*)$", page, re.MULTILINE)
     assert found
@@ -74,7 +97,12 @@ def test_a_back_up_made_while_the_service_writes_is_a_ledger(tmp_path: Path) -> 
         count = open_elsewhere.execute(select(func.count()).select_from(orders)).scalar_one()
         subprocess.run(["/bin/sh", "-c", found[1]], cwd=tmp_path, env={**os.environ, "PATH": path}, check=True)
     ledger.dispose()
-    restored = Ledger(f"sqlite:///{tmp_path / 'backup.db'}")
+    keep(ledger, an_order(4))
+    ledger.dispose()
+    restore = re.search(r"^ {4}(rm -f var/reconciler.db-wal .*\n)^ {4}(cp backup.db .*)$", page, re.MULTILINE)
+    assert restore
+    subprocess.run(["/bin/sh", "-ec", "".join(restore.groups())], cwd=tmp_path, check=True)
+    restored = Ledger(f"sqlite:///{tmp_path / 'var' / 'reconciler.db'}")
     assert schema_problem(restored) is None
     with restored.read() as connection:
         assert connection.execute(select(func.count()).select_from(orders)).scalar_one() == count == 3

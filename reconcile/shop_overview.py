@@ -10,13 +10,16 @@ from sqlalchemy import Connection, Row, func, select
 from reconcile.clock import SystemClock
 from reconcile.config import Shop
 from reconcile.evidence import Declared
-from reconcile.ledger.queries import standings
+from reconcile.ledger.queries import standings_lately
 from reconcile.ledger.queries_inbox import inbox_counts
 from reconcile.ledger.tables import orders
 from reconcile.model import Mode
 from reconcile.rounds import usual_of
 from reconcile.services import Services
 from reconcile.shops import declared_of, mode_of, row_of, stop_reason
+
+
+COUNTED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,7 @@ class ShopOverview:
     stop_reason: str | None  # in words; None: it may act
     grace: timedelta
     arrivals: int  # that the grace rests on
-    standings: dict[str, int]
+    standings: dict[str, int]  # of the orders placed in the last thirty days, and of older ones that are not settled
     received: int
     parked: int
     due: int  # orders whose look is due; 0 while the POS is left in peace
@@ -41,7 +44,8 @@ class ShopOverview:
 def overview(services: Services, stores: Sequence[str]) -> list[ShopOverview]:
     """These shops, in one consistent view of the ledger."""
     with services.ledger.read() as connection:
-        counts, waiting = standings(connection, stores), inbox_counts(connection, stores)
+        counts = standings_lately(connection, stores, services.clock.now() - COUNTED)
+        waiting = inbox_counts(connection, stores)
         return [_of(services, connection, store, counts[store], waiting[store]) for store in stores]
 
 

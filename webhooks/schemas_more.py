@@ -130,7 +130,11 @@ class StoreSchema(Schema):
     grace_s = fields.Integer()
     arrivals = fields.Integer(metadata={"description": "that the grace rests on"})
     declared = fields.Dict(metadata={"description": "of the connector, in force; null is unknown"})
-    standings = fields.Dict(keys=fields.String(), values=fields.Integer())
+    standings = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "orders placed in the last 30 days, and older ones that are not settled"},
+    )
     inbox = fields.Nested(InboxSchema)
     due = fields.Integer(metadata={"description": "orders whose look is due; 0 while the POS is left in peace"})
     next_due_at = Moment(allow_none=True)

@@ -52,6 +52,8 @@ def reconcile_shop(store: str) -> None:
     for _ in range(ROUNDS):
         if not loop.reconcile(shop, services()).more:
             break
+    else:
+        reconcile_shop.delay(store)  # behind the other shops that wait
     alerting.send_due(services())
 
 

@@ -14,6 +14,7 @@ from reconcile.ledger.tables import actions, events, orders
 from reconcile.model import CaseState, Standing
 
 OPEN_STATES = tuple(state.value for state in CaseState if state is not CaseState.CLOSED)
+SETTLED = (Standing.MATCHED, Standing.EXCLUDED)
 HEAVY = {"body", "traits", "sales", "findings", "discrepancies"}  # what only one order's own page shows
 LISTED = [column for column in orders.c if column.name not in HEAVY]
 EVENTS_SHOWN = 500
@@ -175,13 +176,19 @@ def _pattern(part: str) -> str:
     return f"%{escaped}%"
 
 
-def standings(connection: Connection, stores: Sequence[str]) -> dict[str, dict[str, int]]:
-    """How many orders stand where: shop → standing → count."""
+def standings_lately(connection: Connection, stores: Sequence[str], since: datetime) -> dict[str, dict[str, int]]:
+    """How many orders stand where, of those placed since then and of older ones that are not settled: shop → standing → count.
+
+    Counted along the index, standing by standing: what is settled and old is never passed.
+    """
     c = orders.c
-    query = select(c.store, c.standing, func.count().label("orders")).where(c.store.in_(stores))
     found: dict[str, dict[str, int]] = {store: {} for store in stores}
-    for row in connection.execute(query.group_by(c.store, c.standing)):
-        found[row.store][row.standing] = row.orders
+    for standing in Standing:
+        lately = [c.created_at >= since] if standing in SETTLED else []
+        query = select(c.store, func.count().label("orders"))
+        query = query.where(c.store.in_(stores), c.standing == standing.value, *lately).group_by(c.store)
+        for row in connection.execute(query):
+            found[row.store][standing.value] = row.orders
     return found
 
 

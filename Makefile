@@ -5,6 +5,7 @@
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SINCE ?= 30d
+comma := ,
 
 demo: .venv/runtime
 	$(BIN)/python -m sandbox.demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(POS),--pos "$(POS)")
@@ -26,7 +27,7 @@ audit: .venv/runtime
 	flask --app webhooks.app audit --store "$(STORE)" --since "$(SINCE)"
 
 bench: .venv/tests
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(if $(filter-out 0,$(LONG)),--long) $(subst $(comma), ,$(ONLY))
 
 diagnose: .venv/runtime
 	test -n "$(SCENARIO)" || { echo "Name the scenario: make diagnose SCENARIO=file.json" >&2; exit 2; }

@@ -1,60 +1,86 @@
-"""`make bench`: the measures, as tables, as bench/results.json and as docs/performance.md."""
+"""`make bench`: the measures, as tables, as bench/results.json and as docs/performance.md.
+
+`python -m bench [MEASURE …]`: these alone; the figures of the others stay as they were. `--long`: those that take longer
+than a coffee; they are run once in a while, and say on the page when that was.
+"""
 
 import json
 import os
 import platform
 import sys
+import time
 from collections.abc import Callable
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import front_door, growth, verdicts
-from bench.page import page_of
+from bench import backlog, floor, front_door, growth, page, pos_cost, scale_out, verdicts, waiting
+from bench.figures import shown
+from bench.serving import HOME
 
-HOME = Path(__file__).resolve().parent.parent
 RESULTS, PAGE = HOME / "bench/results.json", HOME / "docs/performance.md"
-MEASURES: dict[str, Callable[[], dict[str, Any]]] = {
+Measure = Callable[[], dict[str, Any]]
+USUAL: dict[str, Measure] = {
     "front_door": front_door.measure,
     "verdicts": verdicts.measure,
+    "floor": floor.measure,
+    "waiting": waiting.measure,
+    "pos_cost": pos_cost.measure,
     "growth": growth.measure,
+    "scale_out": scale_out.measure,
 }
+LONG: dict[str, Measure] = {
+    "waiting_ten_minutes": waiting.measure_ten_minutes,
+    "growth_ten_million": growth.measure_ten_million,
+    "backlog": backlog.measure,
+    "host_killed": scale_out.measure_host_killed,
+}
+MEASURES = USUAL | LONG
 
 
-def shown(name: str, result: dict[str, Any]) -> Table:
-    """The figures of one measure, one line each."""
-    table = Table("measure", "figure", title=name.replace("_", " "))
-    for key, value in flat(result):
-        table.add_row(key, str(value))
-    return table
+def run(name: str) -> dict[str, Any]:
+    """One measure, with when, how long and on how busy a machine it was taken."""
+    load, began = os.getloadavg()[0], time.monotonic()
+    found = MEASURES[name]()
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    taken = {
+        "on": f"{datetime.now(UTC):%Y-%m-%d}",
+        "took_s": round(time.monotonic() - began),
+        "load_before": round(load, 1),
+    }
+    return {**found, "taken": {**taken, "machine": machine}}
 
 
-def flat(result: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:
-    """Every figure with its path in words."""
-    rows: list[tuple[str, Any]] = []
-    for key, value in result.items():
-        name = f"{above}{key.replace('_', ' ')}"
-        rows += flat(value, f"{name} · ") if isinstance(value, dict) else [(name, value)]
-    return rows
+def told(console: Console, name: str, result: dict[str, Any]) -> None:
+    """The measure's table, and how it stands beside its targets."""
+    columns = list(dict.fromkeys(column for row in result["table"].values() for column in row))
+    table = Table("", *columns, title=name.replace("_", " "))
+    for label, row in result["table"].items():
+        table.add_row(label, *(shown(row[column]) if column in row else "" for column in columns))
+    console.print(table)
+    for target in result["targets"]:
+        mark = "[green]met[/green]" if target["met"] else "[red]missed[/red]"
+        console.print(f"{mark}  {target['what']}: {target['found']} (target: {target['wanted']})")
 
 
-def main(names: list[str]) -> None:
-    """All measures, or those that are named; figures of the others stay as they were."""
+def main(arguments: list[str]) -> int:
+    names = [word for word in arguments if word != "--long"] or list(LONG if "--long" in arguments else USUAL)
+    if unknown := [name for name in names if name not in MEASURES]:
+        print(f"There is no measure {', '.join(unknown)}. There are: {', '.join(MEASURES)}.", file=sys.stderr)
+        return 2
     console = Console()
-    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() and names else {}
-    found["machine"] = {
-        "cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform(),
-    }  # fmt: skip
-    for name in names or MEASURES:
-        before = os.getloadavg()[0]
-        found[name] = {**MEASURES[name](), "load_before": round(before, 1)}
-        console.print(shown(name, found[name]))
-        RESULTS.write_text(json.dumps(found, indent=2) + "\n")
-    PAGE.write_text(page_of(found))
+    for name in names:
+        result = run(name)
+        told(console, name, result)
+        found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        kept = {one: {**found, name: result}[one] for one in MEASURES if one in {**found, name: result}}
+        RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+        PAGE.write_text(page.page_of(kept))
     console.print(f"written to {RESULTS.relative_to(HOME)} and {PAGE.relative_to(HOME)}")
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

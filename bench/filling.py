@@ -1,75 +1,55 @@
-"""A ledger with a past: matched orders of the last two years, and how long people then wait for its pages."""
+"""A ledger with a past: matched orders of the last two years, copied inside the database from one."""
 
-import statistics
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Integer, func, insert, literal, select
+from sqlalchemy import BigInteger, func, insert, literal, select
 
-from bench.play import STORE
-from reconcile.incident_overview import seen_incidents
 from reconcile.ledger import Ledger
-from reconcile.ledger.queries import OrderFilter, orders_page
-from reconcile.ledger.tables import orders
-from reconcile.services import Services
+from reconcile.ledger.tables import deliveries, events, orders
 from tests.rows import a_sale, an_order, keep
 
-UNTIL, PAST = datetime(2026, 10, 31, tzinfo=UTC), timedelta(days=730)
+UNTIL, PAST = datetime.now(UTC) - timedelta(days=3), timedelta(days=730)
 TIMES = ("created_at", "updated_at", "eligible_at", "changed_at", "first_seen_at", "looked_at", "arrived_at")
-REPEATS = 15
+OLD = timedelta(days=365)  # history before that is purged
+AT_ONCE = 500_000
 
 
-def fill(ledger: Ledger, count: int) -> None:
-    """So many matched orders, spread evenly over two years; their numbers are below zero."""
-    if not count:
-        return
+def fill(ledger: Ledger, store: str, count: int) -> None:
+    """So many matched orders, spread evenly over two years, each with its delivery and an event; numbers below zero."""
     order = an_order(-1, created_at=UNTIL, updated_at=UNTIL)
-    keep(ledger, order, [a_sale(order)], looked_at=UNTIL, arrived_at=UNTIL + timedelta(minutes=1), looks=1)
+    arrived = UNTIL + timedelta(minutes=1)
+    keep(ledger, order, [a_sale(order)], store=store, looked_at=UNTIL, arrived_at=arrived, looks=1)
     step = PAST / count // timedelta(microseconds=1)
-    number = select(literal(1, Integer).label("n")).cte("number", recursive=True)
-    number = number.union_all(select(number.c.n + 1).where(number.c.n < count - 1))
-    n = number.c.n
-    changed = {name: orders.c[name] - n * step for name in TIMES} | {"order_id": orders.c.order_id - n}
-    chosen = [changed.get(one.name, one) for one in orders.c]
-    copied = select(*chosen).select_from(orders.join(number, literal(True))).where(orders.c.order_id == -1)
+    for first in range(1, count, AT_ONCE):
+        _copy(ledger, store, first, min(first + AT_ONCE, count), step)
     with ledger.write() as connection:
-        connection.execute(insert(orders).from_select([one.name for one in orders.c], copied, include_defaults=False))
         connection.exec_driver_sql("ANALYZE")
 
 
-def page_ms(services: Services, folder: Path) -> dict[str, Any]:
-    """The median wait for the lists that the page shows, and what an order takes on disk."""
-
-    def lists(wanted: OrderFilter) -> Callable[[], object]:
-        def read() -> object:
-            with services.ledger.read() as connection:
-                return orders_page(connection, [STORE], wanted)
-
-        return read
-
-    questions = {
-        "newest_orders_ms": lists(OrderFilter()),
-        "missing_orders_ms": lists(OrderFilter(standing="missing")),
-        "incidents_ms": lambda: seen_incidents(services, [STORE]),
-    }
-    with services.ledger.read() as connection:
-        count = connection.execute(select(func.count()).select_from(orders)).scalar_one()
-    size = sum(one.stat().st_size for one in folder.glob("ledger.db*"))
-    return {
-        "orders_in_ledger": count,
-        "bytes_per_order": round(size / count),
-        **{name: median_ms(ask) for name, ask in questions.items()},
-    }
-
-
-def median_ms(ask: Callable[[], object]) -> float:
-    """The median of some repeats, in milliseconds."""
-    taken = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        ask()
-        taken.append((time.perf_counter() - began) * 1000)
-    return round(statistics.median(taken), 1)
+def _copy(ledger: Ledger, store: str, first: int, end: int, step: int) -> None:
+    number = select(literal(first, BigInteger).label("n")).cte("number", recursive=True)
+    number = number.union_all(select(number.c.n + 1).where(number.c.n < end - 1))
+    n, one = number.c.n, orders.c
+    from_the_first = orders.join(number, literal(True))
+    mine = (one.store == store, one.order_id == -1)
+    shifted = {name: one[name] - n * step for name in TIMES} | {"order_id": one.order_id - n}
+    copied = [shifted.get(column.name, column) for column in one]
+    at = one.created_at - n * step
+    delivery = (
+        one.store,
+        func.concat("past-", n),
+        literal("orders/create"),
+        at,
+        literal("folded"),
+        at,
+        one.order_id - n,
+    )
+    event = (one.store, one.order_id - n, at, literal("standing"), literal("waiting → matched"))
+    with ledger.write() as connection:
+        for table, names, values in (
+            (orders, [column.name for column in one], copied),
+            (deliveries, ["store", "webhook_id", "topic", "received_at", "state", "folded_at", "order_id"], delivery),
+            (events, ["store", "order_id", "at", "kind", "text"], event),
+        ):
+            chosen = select(*values).select_from(from_the_first).where(*mine)
+            connection.execute(insert(table).from_select(names, chosen, include_defaults=False))

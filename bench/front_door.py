@@ -1,107 +1,78 @@
-"""Front door: durable 200s per second of signed orders of 7 kB, ours beside what others would build, in turns."""
+"""Front door: durable 200s a second of signed orders of 7 kB, ours beside what others would build, in turns."""
 
-import json
-import os
-import statistics
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from functools import partial
 from shutil import which
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import psutil
-
-from bench.ours import DOMAIN, HOME, bare, ours
+from bench.doors import Door, bare, ours, peak_memory_mb
+from bench.figures import Row, Run, Table, at_least, at_most, figure, in_turns, median
+from bench.installed import SECRET
+from bench.loading import load
+from bench.parts import Parts, parts
 from bench.peers.express_peer import express
 from bench.peers.naive import naive
-from bench.serving import Served
-from tests.postgres import Postgres
 
-SECRET = "bench-secret"
 CONNECTIONS = (1, 16, 64)
 WARM_UP = 500
 CEILING = "bare server, nothing kept"
+SQLITE, POSTGRES, EXPRESS = "ours on SQLite", "ours on PostgreSQL", "express, shopify-api, BullMQ"
+BUSY = CONNECTIONS[1:]
 
-Run = dict[str, Any]
 
-
-def measure(runs: int = 5, count: int = 4_000) -> dict[str, Any]:
+def measure(runs: int = 5, count: int = 3_000, *, beside_express: bool = True) -> dict[str, Any]:
     """By contestant and number of connections: the median of the runs and their spread; every run takes all in turn."""
-    with contestants() as found:
-        runs_of: dict[str, dict[int, list[Run]]] = {name: {n: [] for n in CONNECTIONS} for name in found}
-        sent = dict.fromkeys(found, WARM_UP)
-        for served in found.values():
-            load(served.url, WARM_UP, 16)
-        for _ in range(runs):
-            for connections in CONNECTIONS:
-                for name, served in found.items():
-                    many = count if connections > 1 else count // 8
-                    run = load(served.url, many, connections)
-                    sent[name] += many - run["refused"]
-                    runs_of[name][connections].append(run)
-        lost = {name: sent[name] - served.kept() for name, served in found.items() if name != CEILING}
-        peaks = {name: peak_memory_mb(served.process) for name, served in found.items()}
-    return {
-        name: {
-            **{f"{n} connections": summary(taken) for n, taken in by_number.items()},
-            "lost": lost.get(name),
-            "peak_mb": peaks[name],
-        }
-        for name, by_number in runs_of.items()
-    }
+    with parts() as these:
+        doors = contestants(these, beside_express=beside_express and which("npm") is not None)
+        sent = dict.fromkeys(doors, WARM_UP)
+        for door in doors.values():
+            load(door.url, WARM_UP, 16)
+        table: Table = {name: {} for name in doors}
+        for connections in CONNECTIONS:
+            many = count if connections > 1 else count // 6
+            found = in_turns({name: partial(load, door.url, many, connections) for name, door in doors.items()}, runs)
+            for name, taken in found.items():
+                table[name] |= _cells(connections, taken)
+                sent[name] += many * runs - int(sum(run["refused"] for run in taken))
+        for name, door in doors.items():
+            lost = "–" if name == CEILING else sent[name] - door.kept()
+            table[name] |= {"lost": lost, "peak MB": peak_memory_mb(door.process)}
+    return {"table": table, "targets": _targets(table)}
 
 
-@contextmanager
-def contestants() -> Iterator[dict[str, Served]]:
+def contestants(these: Parts, *, beside_express: bool) -> dict[str, Door]:
     """Everybody, up and waiting; who is not being asked costs nothing."""
-    with ExitStack() as stack:
-
-        def folder() -> Path:
-            return Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
-
-        database = Postgres(folder(), fsync=True)
-        stack.callback(database.kill)
-        database.run("CREATE DATABASE bench")
-        found = {
-            "ours on SQLite": stack.enter_context(ours(folder(), SECRET)),
-            "ours on PostgreSQL": stack.enter_context(ours(folder(), SECRET, f"{database.base}/bench", processes=2)),
-            "Flask, one Celery publish per request": stack.enter_context(naive(folder(), SECRET)),
-            CEILING: stack.enter_context(bare(folder())),
-        }
-        if which("npm"):
-            found["express, shopify-api, BullMQ"] = stack.enter_context(express(folder(), SECRET))
-        yield found
-
-
-def summary(runs: list[Run]) -> dict[str, Any]:
-    """The medians, and the slowest and fastest run."""
-    rates = [run["per_s"] for run in runs]
-    return {
-        "per_s": round(statistics.median(rates)),
-        "slowest_and_fastest": [round(min(rates)), round(max(rates))],
-        "p50_ms": round(statistics.median(run["p50_ms"] for run in runs), 1),
-        "p99_ms": round(statistics.median(run["p99_ms"] for run in runs), 1),
-        "refused": sum(run["refused"] for run in runs),
+    up = these.stack.enter_context
+    found = {
+        SQLITE: up(ours(these.installed())),
+        POSTGRES: up(ours(these.installed(these.database()), processes=2)),
+        "Flask, one Celery publish per request": up(naive(these.folder(), SECRET)),
+        CEILING: up(bare(these.folder())),
     }
-
-
-def load(url: str, count: int, connections: int) -> Run:
-    """One run of the load, a process of its own."""
-    place = f"{url}/webhooks/shopify"
-    command = [sys.executable, "-m", "bench.load", place, str(count), str(connections), SECRET, DOMAIN]
-    answer = subprocess.run(command, cwd=HOME, capture_output=True, check=True, env=dict(os.environ))
-    found: Run = json.loads(answer.stdout)
+    if beside_express:
+        found[EXPRESS] = up(express(these.folder(), SECRET))
     return found
 
 
-def peak_memory_mb(process: psutil.Process) -> int:
-    """The highest resident memory that a process and its children ever had."""
-    kilobytes = 0
-    for one in [process, *process.children(recursive=True)]:
-        for line in Path(f"/proc/{one.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                kilobytes += int(line.split()[1])
-    return kilobytes // 1024
+def _cells(connections: int, runs: list[Run]) -> Row:
+    return {
+        f"{connections}: per s": figure([run["per_s"] for run in runs]),
+        f"{connections}: p99 ms": figure([run["p99_ms"] for run in runs]),
+    }
+
+
+def _targets(table: Table) -> list[dict[str, Any]]:
+    targets = [
+        at_most(f"lost, {name}", median(row, "lost"), 0, "deliveries") for name, row in table.items() if "ours" in name
+    ]
+    if EXPRESS not in table:
+        return targets
+    for n in BUSY:
+        theirs, their_wait = median(table[EXPRESS], f"{n}: per s"), median(table[EXPRESS], f"{n}: p99 ms")
+        faster = {name: median(table[name], f"{n}: per s") / theirs for name in (SQLITE, POSTGRES)}
+        waits = median(table[SQLITE], f"{n}: p99 ms") / their_wait
+        targets += [
+            at_least(f"throughput on SQLite beside express, {n} connections", faster[SQLITE], 2),
+            at_most(f"p99 on SQLite beside express, {n} connections", waits, 0.5),
+            at_least(f"throughput on PostgreSQL beside express, {n} connections", faster[POSTGRES], 1.5),
+        ]
+    return targets

@@ -1,6 +1,8 @@
-"""A load of signed deliveries over kept-alive connections: `python -m bench.load URL COUNT CONNECTIONS SECRET DOMAIN`.
+"""A load of signed deliveries over kept-alive connections:
+`python -m bench.load URL COUNT CONNECTIONS SECRET SHOPS [PER_SECOND [PLACED_S_AGO [FIRST]]]`.
 
-A process of its own, one thread: what it costs is seen in `user_s` beside the server's.
+A process of its own, one thread. Without a pace every connection sends as soon as it is answered; with one each
+delivery has its moment, whatever became of the earlier ones, and what is late counts from that moment.
 """
 
 import asyncio
@@ -10,81 +12,91 @@ import hmac
 import json
 import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-BODY_BYTES = 7_000
-SAMPLE = Path(__file__).parent.parent / "tests/fixtures/shopify/go-shopify/order.json"
+from bench.orders import body
 
 
-def bodies(count: int) -> list[bytes]:
-    """Order payloads of 7 kB, each of another order."""
-    order = json.loads(SAMPLE.read_text())["order"]
-    made = []
+def requests_for(url: str, secret: str, shops: int, count: int, placed: list[datetime], first: int) -> Iterator[bytes]:
+    """Whole HTTP requests, signed before the clock starts; the shops in turn."""
+    place, key, run = urlsplit(url), secret.encode(), time.time_ns()
     for number in range(count):
-        order |= {"id": 5_000_000_000_000 + number, "name": f"#{10_000 + number}", "order_number": 10_000 + number}
-        order["note"] = ""
-        order["note"] = "x" * (BODY_BYTES - len(json.dumps(order)))
-        made.append(json.dumps(order).encode())
-    return made
-
-
-def requests_for(url: str, secret: str, domain: str, count: int) -> list[bytes]:
-    """Whole HTTP requests, signed before the clock starts."""
-    place = urlsplit(url)
-    key = secret.encode()
-    made = []
-    for number, body in enumerate(bodies(count)):
-        signature = base64.b64encode(hmac.digest(key, body, hashlib.sha256)).decode()
+        content = body(first + number // shops, placed[number])
+        signature = base64.b64encode(hmac.digest(key, content, hashlib.sha256)).decode()
         head = (
             f"POST {place.path} HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nX-Shopify-Topic: orders/create\r\nX-Shopify-Shop-Domain: {domain}\r\n"
-            f"X-Shopify-Hmac-Sha256: {signature}\r\nX-Shopify-Webhook-Id: bench-{time.time_ns()}-{number}\r\n"
+            f"Content-Length: {len(content)}\r\nX-Shopify-Topic: orders/create\r\n"
+            f"X-Shopify-Shop-Domain: shop-{number % shops}.myshopify.com\r\n"
+            f"X-Shopify-Hmac-Sha256: {signature}\r\nX-Shopify-Webhook-Id: bench-{run}-{number}\r\n"
             f"X-Shopify-API-Version: 2026-10\r\nX-Shopify-Triggered-At: 2026-11-02T09:00:00Z\r\n\r\n"
         )
-        made.append(head.encode() + body)
-    return made
+        yield head.encode() + content
 
 
-async def one_connection(host: str, port: int, waiting: list[bytes], times: list[float], refused: list[int]) -> None:
-    reader, writer = await asyncio.open_connection(host, port)
-    while waiting:
-        request = waiting.pop()
-        began = time.perf_counter()
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(
-            (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
-        )
-        if length:
-            await reader.readexactly(length)
-        times.append(time.perf_counter() - began)
-        status = int(head[9:12])
-        if status != 200:
-            refused.append(status)
-    writer.close()
+class Load:
+    """What is still to be sent, and what came of the rest."""
+
+    def __init__(self, waiting: list[bytes], per_s: float) -> None:
+        self.waiting = waiting[::-1]
+        self.per_s = per_s
+        self.times: list[float] = []
+        self.refused = 0
+        self.began = time.perf_counter()
+        self._sent = 0
+
+    async def connection(self, host: str, port: int) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        while self.waiting:
+            request, moment = self.waiting.pop(), self._moment()
+            if moment > time.perf_counter():
+                await asyncio.sleep(moment - time.perf_counter())
+            began = moment if self.per_s else time.perf_counter()
+            writer.write(request)
+            status = await answered(reader)
+            self.times.append(time.perf_counter() - began)
+            self.refused += status != 200
+        writer.close()
+
+    def _moment(self) -> float:
+        self._sent += 1
+        return self.began + (self._sent - 1) / self.per_s if self.per_s else 0.0
+
+    def found(self) -> dict[str, float]:
+        seconds, times = time.perf_counter() - self.began, sorted(self.times)
+        return {
+            "per_s": len(times) / seconds, "p50_ms": times[len(times) // 2] * 1000,
+            "p99_ms": times[int(len(times) * 0.99)] * 1000, "refused": self.refused,
+        }  # fmt: skip
 
 
-async def send(url: str, waiting: list[bytes], connections: int) -> dict[str, object]:
-    place = urlsplit(url)
-    times: list[float] = []
-    refused: list[int] = []
-    began = time.perf_counter()
+async def answered(reader: asyncio.StreamReader) -> int:
+    """The status of one answer, read to its end."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    lines = head.lower().split(b"\r\n")
+    length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
+    if length:
+        await reader.readexactly(length)
+    return int(head[9:12])
+
+
+async def send(url: str, waiting: list[bytes], connections: int, per_s: float) -> dict[str, float]:
+    place, load = urlsplit(url), Load(waiting, per_s)
     async with asyncio.TaskGroup() as group:
         for _ in range(connections):
-            group.create_task(one_connection(place.hostname or "", place.port or 80, waiting, times, refused))
-    seconds = time.perf_counter() - began
-    times.sort()
-    return {
-        "count": len(times), "seconds": seconds, "per_s": len(times) / seconds, "refused": len(refused),
-        "p50_ms": times[len(times) // 2] * 1000, "p99_ms": times[int(len(times) * 0.99)] * 1000,
-        "client_cpu_s": time.process_time(),
-    }  # fmt: skip
+            group.create_task(load.connection(place.hostname or "", place.port or 80))
+    return load.found()
 
 
-def main(url: str, count: str, connections: str, secret: str, domain: str) -> None:
-    waiting = requests_for(url, secret, domain, int(count))
-    print(json.dumps(asyncio.run(send(url, waiting, int(connections)))))
+def main(
+    url: str, count: str, connections: str, secret: str, shops: str,
+    per_s: str = "0", placed_s_ago: str = "0", first: str = "0",
+) -> None:  # fmt: skip
+    start, pace = datetime.now(UTC) - timedelta(seconds=float(placed_s_ago)), float(per_s)
+    placed = [start + timedelta(seconds=number / pace if pace else 0) for number in range(int(count))]
+    waiting = list(requests_for(url, secret, int(shops), int(count), placed, int(first)))
+    print(json.dumps(asyncio.run(send(url, waiting, int(connections), pace))))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A front door to be measured: where it listens, its process, and how many deliveries it kept."""
+"""Programs to be measured, each in a folder of its own, and the waiting for them."""
 
 import os
 import subprocess
@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -19,21 +18,13 @@ HOME = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
 
-@dataclass(frozen=True)
-class Served:
-    """One front door while it runs."""
-
-    url: str
-    process: psutil.Process
-    kept: Callable[[], int]
-
-
 @contextmanager
 def running(command: Sequence[str], env: Mapping[str, str], folder: Path) -> Iterator[psutil.Process]:
-    """A program in a folder of its own, ended afterwards."""
+    """A program in a folder of its own, where its `log` is; ended afterwards."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     whole = {**os.environ, "PATH": path, **env}
-    process = subprocess.Popen(list(command), env=whole, cwd=folder, stdout=sys.stderr)
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(list(command), env=whole, cwd=folder, stdout=log, stderr=log)
     try:
         yield psutil.Process(process.pid)
     finally:
@@ -41,15 +32,25 @@ def running(command: Sequence[str], env: Mapping[str, str], folder: Path) -> Ite
         process.wait(timeout=30)
 
 
+def until(true: Callable[[], object], what: str, within_s: float = 30, every_s: float = 0.05) -> None:
+    """Until this holds; raises RuntimeError when it does not come to that."""
+    end = time.monotonic() + within_s
+    while not true():
+        if time.monotonic() > end:
+            raise RuntimeError(f"{what}: not within {within_s:.0f} s")
+        time.sleep(every_s)
+
+
 def wait_for(url: str) -> None:
     """Until it answers; raises RuntimeError when it does not come up."""
-    for _ in range(300):
-        try:
-            if requests.get(url, timeout=1).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.1)
-    raise RuntimeError(f"{url} does not answer")
+    until(lambda: _is_ok(url), url)
+
+
+def _is_ok(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=1).ok
+    except requests.RequestException:
+        return False
 
 
 @contextmanager

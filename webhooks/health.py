@@ -6,6 +6,8 @@ from typing import Any
 
 import redis
 from flask import Blueprint, Flask, Response, current_app, jsonify
+from kombu import Connection
+from kombu.exceptions import KombuError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -94,9 +96,12 @@ def _broker(url: str) -> str:
         return "not configured"
     limit = BROKER_ANSWERS_WITHIN_S
     try:
-        client = redis.Redis.from_url(url, socket_timeout=limit, socket_connect_timeout=limit)
-        with client:
-            client.ping()
-    except (redis.RedisError, ValueError, OSError):
+        if url.startswith("redis"):
+            with redis.Redis.from_url(url, socket_timeout=limit, socket_connect_timeout=limit) as client:
+                client.ping()
+        else:  # another broker that Celery can use, such as RabbitMQ
+            with Connection(url, connect_timeout=limit) as connection:
+                connection.connect()
+    except (redis.RedisError, KombuError, ValueError, OSError):
         return "does not answer"
     return "ok"

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.serving import Served, durable_redis, running, wait_for
+from bench.doors import Door
+from bench.serving import durable_redis, running, wait_for
 from workers.broker import free_port
 
 HERE = Path(__file__).parent / "express"
@@ -21,7 +22,7 @@ def install() -> None:
 
 
 @contextmanager
-def express(folder: Path, secret: str) -> Iterator[Served]:
+def express(folder: Path, secret: str) -> Iterator[Door]:
     """The peer while it runs."""
     install()
     with durable_redis(folder) as (broker, client):
@@ -32,4 +33,4 @@ def express(folder: Path, secret: str) -> Iterator[Served]:
         }  # fmt: skip
         with running(["node", str(HERE / "server.mjs")], env, folder) as process:
             wait_for(f"http://127.0.0.1:{port}/healthz")
-            yield Served(f"http://127.0.0.1:{port}", process, lambda: int(client.llen("bull:webhooks:wait")))
+            yield Door(f"http://127.0.0.1:{port}", process, lambda: int(client.llen("bull:webhooks:wait")))

@@ -11,10 +11,9 @@ from pathlib import Path
 from celery import Celery
 from flask import Flask, Response, request
 
-from bench.serving import BIN, Served, durable_redis, running, wait_for
+from bench.doors import Door
+from bench.serving import BIN, HOME, durable_redis, running, wait_for
 from workers.broker import free_port
-
-HOME = Path(__file__).resolve().parent.parent.parent
 
 
 def create_app() -> Flask:
@@ -41,7 +40,7 @@ def create_app() -> Flask:
 
 
 @contextmanager
-def naive(folder: Path, secret: str) -> Iterator[Served]:
+def naive(folder: Path, secret: str) -> Iterator[Door]:
     """The route while it runs, on two processes of the same server that we use."""
     with durable_redis(folder) as (broker, client):
         port = free_port()
@@ -53,4 +52,4 @@ def naive(folder: Path, secret: str) -> Iterator[Served]:
         ]  # fmt: skip
         with running(command, env, folder) as process:
             wait_for(f"http://127.0.0.1:{port}/healthz")
-            yield Served(f"http://127.0.0.1:{port}", process, lambda: int(client.llen("celery")))
+            yield Door(f"http://127.0.0.1:{port}", process, lambda: int(client.llen("celery")))

@@ -1,0 +1,86 @@
+"""What docs/performance.md says of each measure: a title, and a few sentences without figures of their own."""
+
+HEAD = """\
+# Performance
+
+Written by `make bench` from `bench/results.json`; do not edit. `make bench ONLY=verdicts` takes one measure again,
+`make bench LONG=1` those that take longer. Ratios are of figures from the same run, in turns; a figure is the
+median of its runs, with the least and the most in brackets. The load average before each measure is told: where it
+is far from zero others shared the machine, and what is in seconds says little.
+"""
+
+WORDS = {
+    "front_door": (
+        "Front door",
+        """\
+Signed orders of 7 kB at 1, 16 and 64 connections; a 200 only after the delivery is on disk (SQLite
+`synchronous=FULL`, PostgreSQL `fsync=on`, Redis `appendfsync always`). Beside it what a Shopify developer would
+pick (express, `@shopify/shopify-api`, BullMQ, two processes), and the same Flask route with one Celery publish per
+request. The bare server keeps nothing: it shows what the server and the load can do at most.""",
+    ),
+    "verdicts": (
+        "Verdicts",
+        """\
+From the delivery in the inbox to `matched` committed, by the workers as installed. The POS answers at once, from
+text cut beforehand: what it costs is not the product's.""",
+    ),
+    "floor": (
+        "Where the time goes",
+        """\
+One order in one thread, in microseconds of processor time. *Fold* opens the sealed body, reads it and writes the
+order's row, five hundred at a time; *look* reads the POS's records of 99 orders, compares, judges and writes, in
+one statement for all. The parts are measured alone. What no design can leave out is the signature, the JSON and one
+row.""",
+    ),
+    "waiting": (
+        "Waiting",
+        """\
+The whole service (web, worker, beat, broker) while webhooks come in at an even pace for ten shops, whose POS takes
+a tenth of a second for each call. An order is due two minutes after it was placed, or on arrival when it comes
+later. Below zero: a look at another order took it along before it was due, as one call serves all that are due
+within three quarters of a minute.""",
+    ),
+    "waiting_ten_minutes": (
+        "Waiting, for ten minutes",
+        """\
+The same, longer.""",
+    ),
+    "pos_cost": (
+        "What it costs the POS",
+        """\
+Calls for a thousand orders, as the sandbox counts them. Full batches are 99 orders and the positive control. One
+call per order is the naive way, measured with the same adapters. On a quiet day few orders share a look, so that
+each costs more calls, and there are few of them. Lightspeed's *vendor's measure* is the drips of its bucket.""",
+    ),
+    "growth": (
+        "Growth",
+        """\
+The same work in turns on two ledgers, the larger with a hundred times the past: matched orders of two years, each
+with its delivery and its history. Purge drops the history that is older than a year. A search for a part of a name
+or SKU reads every order; it is shown, and has no target.""",
+    ),
+    "growth_ten_million": (
+        "Growth, to ten million",
+        """\
+PostgreSQL alone, with a thousand times the past.""",
+    ),
+    "backlog": (
+        "A backlog",
+        """\
+A hundred thousand deliveries of one shop are found waiting and worked off, on SQLite.""",
+    ),
+    "scale_out": (
+        "Scale-out",
+        """\
+Fifty shops, the second with half as many orders as the first, the third with a third, and so on; one PostgreSQL,
+one broker, a POS that takes a tenth of a second. All on this machine: the database, the broker and the POS share
+its cores with the workers, so that more processes than cores only share them. The hosts are network namespaces.
+RabbitMQ is Debian's, set by `REDIS_URL=amqp://…` alone.""",
+    ),
+    "host_killed": (
+        "A host is gone",
+        """\
+Two hosts at work, one of them killed at once with all that runs on it. Its shops go on when their leases have run
+out, three minutes after they were last renewed; all others go on at once.""",
+    ),
+}

@@ -25,7 +25,8 @@ def tidy(
     Webhook ids stay: they are what stops a replayed delivery.
     """
     now = services.clock.now()
-    bodies = (deliveries.c.received_at < now - BODY_KEPT, deliveries.c.body.is_not(None))
+    parked = deliveries.c.state == "parked"  # along its index: what is folded has no body
+    bodies = (parked, deliveries.c.received_at < now - BODY_KEPT, deliveries.c.body.is_not(None))
     jobs: dict[str, tuple[Table, Sequence[ColumnElement[bool]], Update | Delete]] = {
         "bodies of parked deliveries": (deliveries, bodies, update(deliveries).values(body=None)),
         "events of the history": (events, [events.c.at < now - keep], delete(events)),

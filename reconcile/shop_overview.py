@@ -18,7 +18,6 @@ from reconcile.rounds import usual_of
 from reconcile.services import Services
 from reconcile.shops import declared_of, mode_of, row_of, stop_reason
 
-
 COUNTED = timedelta(days=30)
 
 

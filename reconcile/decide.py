@@ -129,7 +129,7 @@ def _absent(it: Situation) -> Decision:
         return _by_mode(it, Verb.TELL, "what holds it back has to be changed first")
     if it.standing is Standing.WAITING:
         return Decision(verb=Verb.WAIT, reason="too early to tell")
-    if fixes:
+    if fixes or any(f.remedy is Remedy.RETRY and f.certainty is Certainty.POSSIBLE for f in causes):
         return _by_mode(it, Verb.ASK, "the cause is only possible", "certainty")
     if any(f.remedy is Remedy.FLAG for f in causes):
         return _by_mode(it, Verb.ASK, "not all findings agree on a touch", "agreement")

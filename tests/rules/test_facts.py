@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reconcile.diagnose import diagnose
+from reconcile.model import Certainty
 from reconcile.rules._facts import declared, listed, moment, said, span
 from tests.rules.language import evidence
 
@@ -130,6 +131,16 @@ def test_unexplained_says_that_the_settings_were_never_read() -> None:
 )  # fmt: skip
 def test_lengths_of_time(length: timedelta, words: str) -> None:
     assert span(length) == words
+
+
+def test_an_unexplained_order_names_the_tag_that_the_connector_seems_to_ignore() -> None:
+    tagged = {"traits": ["unfulfilled", "channel:web", "location:Main Store", "tag:wholesale"]}
+    outcomes = [{"arrived": False, "count": 6, **tagged}, {"arrived": True, "count": 40, "from_s": 30}]
+    case = {"order": {"tags": ["wholesale"]}, "shop": {"outcomes": outcomes}}
+    assert diagnose(evidence(case))[0].cause == "unexplained"
+    assert diagnose(evidence(case))[0].certainty is Certainty.POSSIBLE, "a touch would be in vain: it asks"
+    said_of = facts(case)["shop", "orders with the tag wholesale, which the connector may ignore"]
+    assert said_of.startswith("7, the first eligible 2026-03-02 10:00:00 UTC; 99.")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def finding(remedy: Remedy, certainty: Certainty = Certainty.CERTAIN, scope: Sco
     return Finding(cause="a_cause", certainty=certainty, remedy=remedy, scope=scope, facts=())
 
 
-UNEXPLAINED = (finding(Remedy.RETRY, Certainty.POSSIBLE),)
+UNEXPLAINED = (finding(Remedy.RETRY, Certainty.LIKELY),)
 FIX = (finding(Remedy.FIX_THEN_RETRY, scope=Scope.SHOP),)
 
 
@@ -92,6 +92,7 @@ def test_waiting_says_whether_nothing_moves_or_only_this_order_waits() -> None:
         ("proof", Verb.WAIT, {"proof": replace(PROVEN, last_absent_at=NOW - timedelta(seconds=31))}),
         ("proof", Verb.WAIT, {"proof": replace(PROVEN, looked_for_unreferenced=False)}),
         ("certainty", Verb.ASK, {"findings": (finding(Remedy.FIX_THEN_RETRY, Certainty.POSSIBLE),)}),
+        ("certainty", Verb.ASK, {"findings": (finding(Remedy.RETRY, Certainty.POSSIBLE),)}),
         ("agreement", Verb.ASK, {"findings": (*UNEXPLAINED, finding(Remedy.FLAG, Certainty.LIKELY))}),
     ],
 )  # fmt: skip

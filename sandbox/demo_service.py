@@ -20,8 +20,8 @@ from sandbox.tills import KINDS
 
 STORE = "demo"
 HOME = Path(__file__).resolve().parent.parent
-UP_WITHIN_S = 60
-IDLE_WITHIN_S = 20
+UP_WITHIN_S = 180
+IDLE_WITHIN_S = 60
 
 
 def free_port() -> int:

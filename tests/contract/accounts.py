@@ -26,6 +26,7 @@ TOKEN = "contract-token-0123456789"
 class Account(Protocol):
     """What the contract suite does to a POS; `calls` counts the requests that reached it."""
 
+    url: str
     calls: int
     waits: list[float]  # what the adapter slept
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconcile.errors import ReconcilerError, Retryable, Throttled, Unauthorised, Unsupported, Untrustworthy
+from reconcile.errors import ReconcilerError, Rejected, Retryable, Throttled, Unauthorised, Unsupported, Untrustworthy
 from reconcile.model import SaleKind, SaleStatus, SetUpQuestions
 from reconcile.pos.base import Capability, Metered
 from reconcile.pos.registry import ADAPTERS
@@ -147,6 +147,15 @@ def test_a_refused_part_of_the_set_up_hides_no_other(account: Account) -> None:
 def test_nothing_listens(account: Account) -> None:
     with pytest.raises(Retryable):
         account.adapter(url="http://127.0.0.1:9").sales_by_reference(["#1001"])
+
+
+@pytest.mark.parametrize("read", READS)
+def test_what_is_not_there_is_refused_and_never_an_empty_list(account: Account, read: str) -> None:
+    account.sell("#1001")
+    adapter = account.adapter(url=f"{account.url}/elsewhere", auth_url=account.url)
+    with pytest.raises(Rejected) as raised:
+        READS[read](adapter)
+    assert raised.value.status == 404
 
 
 def test_what_is_not_declared_raises_before_any_request(account: Account) -> None:

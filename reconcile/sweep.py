@@ -55,7 +55,7 @@ def sweep(
     with services.ledger.write() as connection:
         done = {"watermark": now, "swept_at": now, "sweep_error": None, "next_sweep_at": now + shop.sweep_every}
         change(connection, shop.store, **done)
-        _judge_webhooks(connection, shop, now)
+        _judge_webhooks(connection, shop, row.installed_at, now)
     if row.next_subscriptions_at is None or row.next_subscriptions_at <= now:
         check_subscriptions(shop, services)
     return SweepResult(seen=seen, changed=changed)
@@ -108,11 +108,18 @@ def _end_if_asked(connection: Connection, shop: Shop, now: datetime) -> None:
         history.tell(connection, {"store": shop.store, "at": now, "kind": "privacy", "text": text, "who": "shopify"})
 
 
-def _judge_webhooks(connection: Connection, shop: Shop, now: datetime) -> None:
-    """Orders that only a sweep has found, among the latest that a webhook has had time to announce."""
+def _judge_webhooks(connection: Connection, shop: Shop, installed_at: datetime, now: datetime) -> None:
+    """Orders that only a sweep has found, among the latest that a webhook has had time to announce.
+
+    Nobody announced those that were placed before the shop was connected.
+    """
     c = orders.c
     query = select(c.found_by).where(c.store == shop.store, c.created_at < now - OVERLAP)
-    query = query.where(c.created_at > now - timedelta(days=1)).order_by(c.created_at.desc()).limit(LATELY)
+    query = (
+        query.where(c.created_at > max(now - timedelta(days=1), installed_at))
+        .order_by(c.created_at.desc())
+        .limit(LATELY)
+    )
     found = list(connection.execute(query).scalars())
     lost = sum(1 for by in found if by == "sweep")
     if lost >= 5 and lost / len(found) > LOST_SHARE:

@@ -1,10 +1,12 @@
 """The web process: `create_app` puts its parts together."""
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
 
+import click
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -50,7 +52,9 @@ def create_app(services: Services | None = None) -> Flask:
 
 def _services_in_force() -> Services:
     try:
-        log.configure(more=[request_ids])
+        # A command says what it did; what happened to each order on the way is in the ledger's history.
+        in_a_command = click.get_current_context(silent=True) is not None
+        log.configure({"LOG_LEVEL": "WARNING", **os.environ} if in_a_command else None, more=[request_ids])
         return services_from()
     except ConfigurationError as error:
         print(error, file=sys.stderr)

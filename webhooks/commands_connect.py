@@ -215,6 +215,9 @@ def list_stores(in_json: bool) -> None:
     if in_json:
         say_json(rows)
         return
+    if not rows:
+        click.echo("There is no shop yet. Connect one: flask --app webhooks.app stores add")
+        return
     table = Table("shop", "domain", "POS", "mode at the start", "kept in")
     for row in rows:
         table.add_row(*row.values())

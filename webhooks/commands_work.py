@@ -158,6 +158,8 @@ def _tell_batch(now: people.BatchProgress, in_json: bool) -> None:
     why = Counter(one.reason for one in now.items if one.result == "skipped")
     for reason, count in why.most_common():
         click.echo(f"  {count} skipped: {reason}")
+    if not now.done:
+        click.echo(f"The workers go on with it. How it fares: the page, or GET /api/v1/batches/{now.batch_id}")
 
 
 def _show_preview(found: people.Preview) -> None:

@@ -22,7 +22,7 @@ from reconcile.bootstrap import make_services
 from reconcile.clock import ManualClock
 from reconcile.config import Settings, Shop
 from reconcile.ledger import Ledger
-from reconcile.ledger.tables import batch_items, batches, deliveries, events, orders, shops
+from reconcile.ledger.tables import batch_items, batches, deliveries, events, incidents, orders, shops
 from reconcile.remote_clock import clock_skew
 from reconcile.services import Services
 from sandbox import server as sandbox
@@ -223,6 +223,16 @@ def test_a_sweep_finds_what_no_webhook_told_of(real: Services) -> None:
     assert count(real, orders) > 5
     assert f"{count(real, orders)} orders read" in said
     assert "0 of them were new" in done(quiet, "sweep", "--store", "demo", "--since", "2026-11-01")
+
+
+@pytest.mark.parametrize("connected_before", [False, True])
+def test_orders_from_before_the_shop_was_connected_are_no_lost_webhooks(real: Services, connected_before: bool) -> None:
+    done(real, "db", "upgrade")
+    if connected_before:
+        with real.ledger.write() as connection:
+            connection.execute(update(shops).values(installed_at=START))
+    done(real, "sweep", "--store", "demo")
+    assert count(real, incidents) == connected_before
 
 
 def test_a_sweep_that_cannot_read_is_exit_1(real: Services) -> None:

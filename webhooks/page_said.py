@@ -74,6 +74,7 @@ TEMPLATES = (
     _("This link was used already, or a newer one was sent since."),
     _("This answer belongs to no installation that was begun in this browser. Open the link again."),
     _("The answer is not signed by Shopify for this shop. Open the link again."),
+    _("This shop is not set up here yet: ask for a link."),
     _("Shopify's answer is too old. Open the link again."),
     _("a link for installing the app was made, good until %(until)s"),
     _("the app was installed; not granted: %(what)s"),

@@ -7,6 +7,7 @@ import secrets
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from reconcile.config import Shop
 from reconcile.errors import NotThere, ReconcilerError, Refused
 from reconcile.people import invites
 from reconcile.services import Services
@@ -18,7 +19,7 @@ from webhooks.page_session import pages
 
 logger = logging.getLogger(__name__)
 
-INSTALLING = "installing"  # in the session: the link, and the state that Shopify has to bring back
+INSTALLING = "installing"  # in the session: the shop, the state that Shopify has to bring back, and the link
 DONE = "installed"  # and what came of it
 
 
@@ -32,8 +33,18 @@ def invitation(token: str) -> ResponseReturnValue:
 @pages.get("/connect/<token>/go")
 def go_to_shopify(token: str) -> ResponseReturnValue:
     """To Shopify's page of approval; the state in the session is what ties its answer to this browser."""
-    shop, state = invites.invited(current_services(), token), secrets.token_urlsafe(24)
-    session[INSTALLING] = [token, state]
+    return _to_shopify(invites.invited(current_services(), token), token)
+
+
+@pages.get("/connect/app")
+def opened() -> ResponseReturnValue:
+    """The app's own address: Shopify opens it when a merchant has installed the app there, or looks at it."""
+    return _to_shopify(invites.opened(current_services(), request.args.items(multi=True)))
+
+
+def _to_shopify(shop: Shop, token: str = "") -> ResponseReturnValue:
+    state = secrets.token_urlsafe(24)
+    session[INSTALLING] = [shop.store, state, token]
     return redirect(invites.way_to_shopify(shop, state))
 
 
@@ -41,11 +52,13 @@ def go_to_shopify(token: str) -> ResponseReturnValue:
 def installed() -> ResponseReturnValue:
     """Shopify has sent the merchant back: the code becomes a token, and the webhooks are subscribed to."""
     services = current_services()
-    token, state = session.pop(INSTALLING, None) or ("", "")
+    store, state, token = session.pop(INSTALLING, None) or ("", "", "")
     if not state or not hmac.compare_digest(state.encode(), request.args.get("state", "").encode()):
         raise Refused("This answer belongs to no installation that was begun in this browser. Open the link again.")
+    if token:
+        invites.invited(services, token)  # it may have been used, or have expired, meanwhile
     try:
-        done = invites.install(services, token, request.args.items(multi=True))
+        done = invites.install(services, store, request.args.items(multi=True))
     except (NotThere, Refused):
         raise
     except ReconcilerError as error:

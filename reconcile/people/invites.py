@@ -73,17 +73,28 @@ def way_to_shopify(shop: Shop, state: str) -> str:
     return authorise_url(base_url, shop.shopify["client_id"], home_of(shop) + BACK, state)
 
 
-def install(services: Services, token: str, query: Iterable[tuple[str, str]]) -> Installation:
-    """Finish what the link began, with the query that Shopify sent the merchant back with; the link is void afterwards.
+def opened(services: Services, query: Iterable[tuple[str, str]]) -> Shop:
+    """The shop in whose admin the app was opened: what Shopify does once a merchant has installed it from there.
 
-    Raises `NotThere` for the link, `Refused` for an answer that is not Shopify's, and what the token request raises.
+    Shopify's signature lets them in, as a link does. Raises `NotThere` for a shop that is not installed by a link.
     """
-    shop, pairs = invited(services, token), list(query)
+    pairs = list(query)
+    domain = dict(pairs).get("shop", "").lower()
+    shop = next((one for one in services.settings.shops.values() if one.domain == domain), None)
+    if shop is None or not may_be_invited(shop):
+        raise NotThere("This shop is not set up here yet: ask for a link.")
+    _prove(services, shop, pairs)
+    return shop
+
+
+def install(services: Services, store: str, query: Iterable[tuple[str, str]]) -> Installation:
+    """Change the query that Shopify sent the merchant back with for tokens; the shop's link is void afterwards.
+
+    Raises `Refused` for an answer that is not Shopify's, and what the token request raises.
+    """
+    shop, pairs = services.shop(store), list(query)
+    _prove(services, shop, pairs)
     answer = dict(pairs)
-    if not is_genuine(pairs, shop.shopify["client_secret"]) or answer.get("shop", "").lower() != shop.domain:
-        raise Refused("The answer is not signed by Shopify for this shop. Open the link again.")
-    if not _is_fresh(answer, services.clock.now()):
-        raise Refused("Shopify's answer is too old. Open the link again.")
     granted = services.admin(shop).install(answer.get("code", ""))
     _kept(services, shop.store).put(OPEN, "")
     missing = frozenset(scope for scope in SCOPES if not _covers(granted, scope))
@@ -94,6 +105,14 @@ def install(services: Services, token: str, query: Iterable[tuple[str, str]]) ->
         f"the app was installed; not granted: {', '.join(sorted(missing)) or 'nothing'}",
     )
     return Installation(shop=shop, missing=missing - WITHOUT_ALL_ORDERS)
+
+
+def _prove(services: Services, shop: Shop, pairs: list[tuple[str, str]]) -> None:
+    answer = dict(pairs)
+    if not is_genuine(pairs, shop.shopify["client_secret"]) or answer.get("shop", "").lower() != shop.domain:
+        raise Refused("The answer is not signed by Shopify for this shop. Open the link again.")
+    if not _is_fresh(answer, services.clock.now()):
+        raise Refused("Shopify's answer is too old. Open the link again.")
 
 
 def home_of(shop: Shop) -> str:

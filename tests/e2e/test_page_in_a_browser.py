@@ -28,7 +28,7 @@ BROKEN_UNTIL = START + timedelta(hours=2, minutes=50)
 SCREENS = {
     "overview": "/", "incidents": "/incidents", "incident": "/incidents/1", "orders": "/orders?standing=missing",
     "checklist": f"/checks/{STORE}", "statement": f"/statement/{STORE}", "deliveries": "/deliveries",
-    "activity": "/activity", "settings": f"/settings/{STORE}",
+    "activity": "/activity", "settings": f"/settings/{STORE}", "connect": "/connect",
 }  # fmt: skip
 
 

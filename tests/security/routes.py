@@ -17,7 +17,8 @@ from tests.web.callers import HELD_BACK, an_incident
 # installs the app is let in by the sealed link (tests/web/test_install.py).
 OPEN = {
     "/webhooks/shopify", "/healthz", "/readyz", "/metrics", "/static/<path:filename>", "/sign-in",
-    "/api/v1/openapi.json", "/api/v1/docs", "/connect/<token>", "/connect/<token>/go", "/connect/installed", "/connect/done",
+    "/api/v1/openapi.json", "/api/v1/docs", "/connect/<token>", "/connect/<token>/go", "/connect/installed",
+    "/connect/done", "/connect/app",
 }  # fmt: skip
 
 

@@ -1,11 +1,13 @@
 """A merchant installs the app by a link, over real HTTP: the sandbox's Shopify asks, approves, grants and renews."""
 
+import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
@@ -152,6 +154,33 @@ def test_an_app_that_was_taken_away_says_what_to_do(shelf: Shelf) -> None:
         shelf.facts(worker)
     assert "is connected" in shelf.install()
     assert shelf.facts(worker) == "demo-shop.myshopify.com"
+
+
+# --- opened from Shopify's admin ------------------------------------------------------------------------------------
+
+
+def opened(shelf: Shelf, secret: str = "client-secret", **values: str) -> str:
+    """The app's address, as Shopify opens it in a shop's admin."""
+    query = {"shop": "demo-shop.myshopify.com", "timestamp": str(int(shelf.clock.now().timestamp())), **values}
+    message = urlencode(sorted(query.items()))
+    query["hmac"] = hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
+    return f"/connect/app?{urlencode(query)}"
+
+
+def test_a_merchant_who_installed_the_app_in_shopify_needs_no_link(shelf: Shelf) -> None:
+    browser = shelf.browser()
+    away = browser.get(opened(shelf)).location
+    back = requests.get(away, allow_redirects=False, timeout=10).headers["Location"]
+    assert "is connected" in browser.get(back.removeprefix(HOME), follow_redirects=True).text
+    assert shelf.facts(shelf.process()) == "demo-shop.myshopify.com"
+
+
+def test_only_shopify_opens_the_app(shelf: Shelf) -> None:
+    for path, status in (
+        (opened(shelf, secret="guessed"), 409), (opened(shelf, timestamp="1"), 409), ("/connect/app", 404),
+        (opened(shelf, shop="other.myshopify.com"), 404), (opened(shelf) + "&more=1", 409),
+    ):  # fmt: skip
+        assert shelf.browser().get(path).status_code == status, path
 
 
 # --- the link -------------------------------------------------------------------------------------------------------

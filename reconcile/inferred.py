@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from sqlalchemy import Connection, Row
 
+from reconcile.accounts import Belief
 from reconcile.config import Shop
 from reconcile.evidence import Declared, Outcome
-from reconcile.inference import LIKELY, Belief, belief, beliefs
+from reconcile.inference import LIKELY, belief, beliefs
 from reconcile.rounds import usual_of
 from reconcile.rules._facts import percent
 from reconcile.rules._settings import EVERY_ORDER, FILTERS, Filter, priors

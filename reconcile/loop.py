@@ -19,11 +19,12 @@ from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised
 from reconcile.evidence import Evidence, ShopEvidence
 from reconcile.folding import Folding, known_orders
 from reconcile.grace import NEEDED, OUTAGE
+from reconcile.learned import remember
 from reconcile.ledger.batches import Values, update_many
 from reconcile.ledger.lease import lease, renew
 from reconcile.ledger.tables import orders
 from reconcile.ledger.types import Moment
-from reconcile.model import Decision, Finding, Mode, Order, Remedy, Sale, SaleKind, Standing, TouchEffect, Verb
+from reconcile.model import Decision, Finding, Mode, Order, Remedy, Sale, Standing, TouchEffect, Verb
 from reconcile.pos.stored import sale_to_json
 from reconcile.presence import arrived_at, came_by_itself, presence
 from reconcile.returned import with_returns
@@ -32,7 +33,7 @@ from reconcile.runs import outrun, stalled_since
 from reconcile.schedule import next_look
 from reconcile.services import Services
 from reconcile.shopify.stored import order_from_json
-from reconcile.shops import change, mode_of, row_of, stop_reason
+from reconcile.shops import change, mode_of, stop_reason
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ def _judge_all(this: Round) -> list[Judged]:
         this.shop, this.pos, list(current.values()), now=this.now,
         learned=this.row.spellings, control=this.row.known_reference,
     )  # fmt: skip
-    _remember(this, found)
+    remember(this, found)
     absent = [order_id for order_id, sales in found.sales.items() if not sales]
     current |= _detailed(this, [row for row in this.due if row.order_id in set(absent)])
     looks = {order_id: _compare(this, row, current[order_id], found.sales[order_id]) for order_id, row in _rows(this)}
@@ -261,30 +262,6 @@ def _was_asked_by_hand(this: Round, row: Row[Any], findings: Sequence[Finding]) 
         return False
     with this.services.ledger.read() as connection:
         return history.was_told(connection, row, "finding", BY_HAND, before=row.requeued_at)
-
-
-def _remember(this: Round, found: snapshot.Snapshot) -> None:
-    """What this read taught: which spellings match, and a reference that is surely there."""
-    spelled = dict(this.row.spellings)
-    for pattern in found.spelled.values():
-        spelled[pattern] = spelled.get(pattern, 0) + 1
-    known = this.row.known_reference
-    for sales in found.sales.values():
-        for sale in sales:
-            if sale.kind is SaleKind.SALE and sale.reference:
-                known = sale.reference.strip()
-    with this.services.ledger.write() as connection:
-        change(
-            connection, this.shop.store, spellings=spelled, known_reference=known,
-            pos_error=None, pos_read_at=this.now, pos_pause_until=None, pos_failing_since=None, **_outage_over(this),
-        )  # fmt: skip
-        this.row = row_of(connection, this.shop.store)
-
-
-def _outage_over(this: Round) -> dict[str, Any]:
-    """The outage that this read has ended, if it was one."""
-    since = this.row.pos_failing_since
-    return {} if since is None or this.now - since < OUTAGE else {"pos_down_from": since, "pos_back_at": this.now}
 
 
 # --- write and act --------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Rule: the connector carries nothing at all."""
 
+from reconcile.accounts import NOTHING_COMES
 from reconcile.evidence import Evidence
-from reconcile.inference import ENOUGH_LATE, LIKELY, NOTHING_COMES, POSSIBLE, beliefs
+from reconcile.inference import ENOUGH_LATE, LIKELY, POSSIBLE, beliefs
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._employee import gone, perhaps_gone

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconcile.accounts import NOTHING_COMES, Belief, missed
 from reconcile.evidence import Outcome
-from reconcile.inference import LIKELY, NOTHING_COMES, POSSIBLE, Belief, belief, beliefs, held_back, missed
+from reconcile.inference import LIKELY, POSSIBLE, belief, beliefs, held_back
 from reconcile.model import Order, Payment
 from reconcile.rules._facts import percent
 from reconcile.runs import ANY, arrived_later, last_open, late_run, outrun, stalled_since

@@ -48,6 +48,10 @@ def test_every_fault_can_be_planted(fault: str) -> None:
     assert not Scenario.from_dict({"faults": [{"fault": fault, "from_h": 1}]}).faults[0].is_cause
 
 
+def test_a_slow_median_alone_slows_the_slowest_too() -> None:
+    assert Scenario.from_dict({"latency": {"median_s": 300}}).latency.p99_s == 1800
+
+
 @pytest.mark.parametrize(
     ("given", "place"),
     [

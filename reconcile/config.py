@@ -71,6 +71,11 @@ class Shop:
     time_zone: str = ""  # IANA; empty: as Shopify says
     webhook_url: str = ""  # where Shopify is to send: our own public address
 
+    @property
+    def admin_url(self) -> str:
+        """Where a person finds the shop's admin."""
+        return f"{self.shopify.get('base_url') or f'https://{self.domain}'}/admin"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

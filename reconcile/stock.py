@@ -57,11 +57,13 @@ class StockLine:
         return -sum((part.units for part in self.parts if part.units < ZERO), ZERO)
 
 
-def wrong_stock(connection: Connection, store: str) -> list[StockLine]:
-    """What is wrong in the POS's stock now, the largest oversell first."""
+def wrong_stock(
+    connection: Connection, store: str, cause: str | None = None, subject: str | None = None, most: int | None = None
+) -> list[StockLine]:
+    """What is wrong in the POS's stock now, the largest oversell first; of one cause, or of so many orders, if given."""
     untracked = _untracked(row_of(connection, store))
     lines: dict[tuple[str, str, str], StockLine] = {}
-    for row in _rows(connection, store):
+    for row in _rows(connection, store, cause, subject, most):
         order = order_from_json(row.body)
         sales = [sale_from_json(stored) for stored in row.sales]
         where = _location(order, sales)
@@ -76,12 +78,18 @@ def wrong_stock(connection: Connection, store: str) -> list[StockLine]:
     return sorted(lines.values(), key=lambda line: (-line.not_deducted, line.sku, line.title, line.location))
 
 
-def _rows(connection: Connection, store: str) -> Iterator[Row[Any]]:
+def _rows(
+    connection: Connection, store: str, cause: str | None, subject: str | None, most: int | None
+) -> Iterator[Row[Any]]:
     c = orders.c
     query = select(*(c[name] for name in COLUMNS)).where(
         c.store == store, c.standing.in_(WRONG), or_(c.cause.is_(None), c.cause != BY_HAND)
     )
     query = query.where(or_(c.case_state.is_(None), c.case_state != CaseState.CLOSED.value))
+    if cause is not None:
+        query = query.where(c.cause == cause, c.subject == subject)
+    if most is not None:
+        query = query.limit(most)
     yield from connection.execute(query.order_by(c.created_at, c.order_id).execution_options(yield_per=500))
 
 

@@ -163,7 +163,7 @@ class _Writer:
 
     def _order(self, row: Row[Any], order: Order) -> Iterator[str]:
         yield self._line("order", f"{order.name} (id {order.order_id})")
-        yield self._line("link", f"https://{self.shop.domain}/admin/orders/{order.order_id}")
+        yield self._line("link", f"{self.shop.admin_url}/orders/{order.order_id}")
         moments = {
             "placed": order.created_at, "eligible": row.eligible_at, "updated": order.updated_at,
             "archived": order.closed_at, "cancelled": order.cancelled_at,
@@ -284,7 +284,7 @@ class _Writer:
             value = ", ".join(f"{written(amount)} {currency}" for currency, amount in sorted(incident.at_risk.items()))
             yield self.words["at_risk"].format(value=value)
         for order in incident.sample:
-            link = f"https://{self.shop.domain}/admin/orders/{order.order_id}"
+            link = f"{self.shop.admin_url}/orders/{order.order_id}"
             yield f"{order.name} {self.words[order.standing]} ({written(order.total)} {order.currency}) {link}"
         more = incident.orders - len(incident.sample)
         if more > 0:

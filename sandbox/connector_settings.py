@@ -4,7 +4,7 @@ Source: the facts on Mortar's Orders page (help.accumula.com 7133236) and its ge
 filters Mortar follows is not documented; ours asks first what the order is, then how it is paid and shipped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -84,6 +84,11 @@ class SettingsBook:
             standing |= STANDING.get(one.kind, {})
         self._usual = ConnectorSettings(order_minimum_created=start - OLDEST, **standing)
         self._windows = planting.of(*SWITCHED, "before_minimum_date")
+        self._saved: dict[str, Any] = {}
+
+    def save(self, values: Mapping[str, Any]) -> None:
+        """What a person sets on the connector's page: it holds from now on, whatever was planted."""
+        self._saved |= values
 
     def at(self, moment: datetime) -> ConnectorSettings:
         changes: dict[str, Any] = {}
@@ -91,6 +96,7 @@ class SettingsBook:
             if window.holds(moment):
                 minimum = {"order_minimum_created": window.until}
                 changes |= SWITCHED.get(window.kind, minimum)
+        changes |= self._saved
         return replace(self._usual, **changes) if changes else self._usual
 
 

@@ -21,6 +21,7 @@ SCENARIO: dict[str, Any] = {
         {"cause": "archived_orders_off", "from_h": 8, "until_h": 9.5},
         {"cause": "required_custom_field", "from_h": 10, "until_h": 10.5},
         {"cause": "connector_stalled", "from_h": 6.5, "until_h": 7.25},
+        {"cause": "paid_without_transactions_off", "from_h": 10.75},  # left for whoever opens the page
         {"cause": "unexplained", "share": 0.008},
         {"cause": "customer_incomplete", "share": 0.008},
         {"cause": "pending_total_mismatch", "share": 0.008},
@@ -70,6 +71,7 @@ OUGHT = {
     "paid_not_completed": FLAGGED,
     "unexplained": BROUGHT_IN,
     "connector_stalled": BY_ITSELF,
+    "paid_without_transactions_off": TOLD,
     "customer_incomplete": TOLD,
     "pending_total_mismatch": FLAGGED,
     "no_product_found_line": FLAGGED,
@@ -122,7 +124,7 @@ def judge_cause(cause: str, planted: list[Mapping[str, Any]], orders: Mapping[in
 
 def what_was_done(order: Mapping[str, Any], seen: Mapping[str, Any]) -> str:
     verb = (seen.get("decision") or {}).get("verb")
-    if order["touches"]:
+    if order["touches"] and (order["arrived_at"] or verb != "tell"):  # a canary that showed that it still stands is no harm
         return BROUGHT_IN if order["arrived_at"] and order["sales"] == 1 else "touched, not arrived"
     if seen.get("standing") == "excluded":
         return LEFT_OUT

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, Response, request
 
+from sandbox.admin import admin_blueprint
 from sandbox.heartland.books import HeartlandBooks
 from sandbox.heartland.server import heartland_blueprint
 from sandbox.lightspeed_r.books import LightspeedRBooks
@@ -72,6 +73,7 @@ def create_app() -> Flask:
         lightspeed_x_blueprint(lambda: theatre.books(LightspeedXBooks), theatre.count_pos_call),
         url_prefix="/lightspeed_x",
     )
+    app.register_blueprint(admin_blueprint(theatre.opened), url_prefix="/admin")
     for name, method, act in CONTROLS:
         app.add_url_rule(f"/_control/{name}", name, _control(theatre, act), methods=[method])
     app.register_error_handler(NotOpen, lambda _: _refusal("no scenario was opened yet: POST /_control/reset", 503))

@@ -1,6 +1,6 @@
 """The sandbox's world: a Shopify shop, a connector, a POS account and the people around them, on one clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
@@ -109,6 +109,17 @@ class World:
     @staticmethod
     def _share(window: Window) -> float:
         return THROTTLED_SHARE if window.share is None else window.share
+
+    # what a person sets
+
+    def settings_now(self) -> dict[str, Any]:
+        """The connector's settings as its page shows them at this moment."""
+        with self.shop.lock:
+            return self._settings.at(self.timeline.now).as_json()
+
+    def set_settings(self, values: Mapping[str, Any]) -> None:
+        with self.shop.lock:
+            self._settings.save(values)
 
     # what is true
 

@@ -97,7 +97,7 @@ def dismiss(given: dict[str, Any], store: str, order_id: int) -> dict[str, Any]:
 def shown(row: Row[Any]) -> dict[str, Any]:
     """An order's row with the address of its page in Shopify."""
     shop = current_services().shop(row.store)
-    return {**row._mapping, "shopify_url": f"https://{shop.domain}/admin/orders/{row.order_id}"}
+    return {**row._mapping, "shopify_url": f"{shop.admin_url}/orders/{row.order_id}"}
 
 
 def _order(store: str, order_id: int) -> dict[str, Any]:

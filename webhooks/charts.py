@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-WIDTH, HEIGHT = 640, 200
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 8, 24
+WIDTH, HEIGHT = 560, 210
+LEFT, RIGHT, TOP, BOTTOM = 62, 8, 26, 26
 MOST_LABELS = 6
 NICE = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400)
 
@@ -31,11 +31,11 @@ class Curve:
     points: tuple[tuple[float, str] | None, ...]
 
 
-def stacked(columns: Sequence[Column], label: str) -> Markup:
+def stacked(columns: Sequence[Column], label: str, unit: str) -> Markup:
     """Bars whose parts lie on each other."""
     top = _top(max((sum(part[1] for part in column.parts) for column in columns), default=0))
     wide = (WIDTH - LEFT - RIGHT) / max(len(columns), 1)
-    drawn = [_grid(top, lambda value: f"{value:g}")]
+    drawn = [_grid(top, lambda value: f"{value:g}", unit)]
     for place, column in enumerate(columns):
         base = 0
         for kind, size, says in column.parts:
@@ -50,12 +50,12 @@ def stacked(columns: Sequence[Column], label: str) -> Markup:
     return _svg(drawn, label)
 
 
-def lines(curves: Sequence[Curve], labels: Sequence[str], label: str) -> Markup:
+def lines(curves: Sequence[Curve], labels: Sequence[str], label: str, unit: str) -> Markup:
     """Lines over the same places; a gap where there is nothing."""
     values = [point[0] for curve in curves for point in curve.points if point]
     top = next((float(nice) for nice in NICE if nice >= max(values, default=1)), max(values, default=1.0))
     wide = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
-    drawn = [_grid(top, _seconds)]
+    drawn = [_grid(top, _seconds, unit)]
     for curve in curves:
         seen = [(LEFT + (n + 0.5) * wide, _y(p[0], top), p[1]) for n, p in enumerate(curve.points) if p]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in seen)
@@ -83,8 +83,9 @@ def _top(most: int) -> float:
     return float(max(next(step * size for step in (2, 4, 6, 10) if step * size >= most), 4))
 
 
-def _grid(top: float, written: Callable[[float], str]) -> Markup:
-    rows = []
+def _grid(top: float, written: Callable[[float], str], unit: str) -> Markup:
+    """The lines to read heights by, with their figures, and above them what the figures count."""
+    rows = [Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(LEFT - 6, TOP - 12, unit)]
     for part in (0.0, 0.5, 1.0):
         y = _y(part * top, top)
         rows.append(

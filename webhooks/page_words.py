@@ -84,6 +84,11 @@ def percent(share: float | None) -> str:
     return str(format_percent(int(share * 1000) / 1000, "#,##0.#%", locale=language()))
 
 
+def begun(sentence: str) -> str:
+    """A fix as a sentence of its own: the manual has it after a colon."""
+    return sentence[:1].upper() + sentence[1:]
+
+
 def safe_link(url: str | None) -> str | None:
     """An address that may be followed: nothing a vendor sent becomes a script."""
     return url if url and url.startswith(("https://", "http://")) else None
@@ -139,7 +144,7 @@ def for_every_page() -> dict[str, Any]:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment, "day": day, "ago": ago, "span": span, "money": money, "amounts": amounts, "number": number,
-    "percent": percent, "link": safe_link, "term": term, "said": said,
+    "percent": percent, "link": safe_link, "begun": begun, "term": term, "said": said,
 }  # fmt: skip
 GLOBALS: dict[str, Any] = {
     "title_of": title_of, "fix_of": fix_of, "rule_of": rule_of, "language_of": language_of, "pos_name": pos_name,

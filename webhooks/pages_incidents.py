@@ -15,6 +15,7 @@ from reconcile.ledger.queries_checks import checks_of
 from reconcile.ledger.queries_measures import arrived_of_incident
 from reconcile.rules import catalogue, section
 from reconcile.shops import declared_of, row_of
+from reconcile.stock import StockLine, wrong_stock
 from reconcile.support import incident_report
 from webhooks import tokens
 from webhooks.auth import caller
@@ -25,6 +26,7 @@ from webhooks.page_session import my_stores, page, pages
 
 STATES = ("open", "resolved", "all")
 LONGEST_NOTE = 2000
+STOCK_OF = 200  # orders whose lines are read for the stock affected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +62,14 @@ def incident(incident_id: int) -> ResponseReturnValue:
         course = Course(
             arrived=arrived_of_incident(connection, row), on_their_way=seen.touches.outstanding, held_back=seen.incident.orders
         )  # fmt: skip
-        shown = {"checks": _checks(connection, row), "switch": _switch(connection, row)}
+        shown = {
+            "checks": _checks(connection, row),
+            "switch": _switch(connection, row),
+            "stock": _stock(connection, row),
+        }
     rule = catalogue().get(row.cause)
     return render_template(
-        "incident.html", seen=seen, row=row, report=made, course=course, names=_names(row.store),
+        "incident.html", seen=seen, row=row, report=made, course=course, names=_names(row.store), stock_of=STOCK_OF,
         then=section(rule.manual, "Then") if rule else "", evidence=section(rule.manual, "Evidence") if rule else "", **shown,
     )  # fmt: skip
 
@@ -88,6 +94,13 @@ def _switch(connection: Connection, row: Row[Any]) -> Any:
     declared = declared_of(services, row.store, shop_row)
     found = inferred(connection, shop, shop_row, declared, services.clock.now())
     return next((one for one in found if one.setting == row.subject), None)
+
+
+def _stock(connection: Connection, row: Row[Any]) -> list[StockLine]:
+    """The units that its first orders keep the POS from deducting, or made it deduct too often."""
+    if row.state == "resolved":
+        return []
+    return wrong_stock(connection, row.store, row.cause, row.subject, STOCK_OF)
 
 
 def _names(store: str) -> list[str]:

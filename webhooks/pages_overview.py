@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask import render_template, request
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy import Connection
 
+from reconcile.incident_overview import IncidentOverview
 from reconcile.ledger.queries_measures import Bar, bars, standings_since, unsettled
 from reconcile.shop_overview import overview
 from webhooks.charts import Column, Curve, lines, stacked
@@ -54,11 +56,27 @@ def front() -> ResponseReturnValue:
     shops, incidents = overview(services, stores), shown_incidents(stores)
     with services.ledger.read() as connection:
         shares, charts = _shares(connection, stores), _charts(connection, stores)
-        open_now = unsettled(connection, stores)
+        open_now, speed = unsettled(connection, stores), _speeds(connection, stores)
     return render_template(
         "front.html", shops=shops, incidents=incidents, shares=shares, open_now=open_now, asked=asked,
-        held_back=sum(one.incident.orders for one in incidents), spans=SPANS, processes=processes(services), **charts,
+        held_back=sum(one.incident.orders for one in incidents), at_risk=_at_risk(incidents), speed=speed, spans=SPANS,
+        processes=processes(services), **charts,
     )  # fmt: skip
+
+
+def _at_risk(incidents: Sequence[IncidentOverview]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for one in incidents:
+        for currency, amount in one.incident.at_risk.items():
+            sums[currency] = sums.get(currency, Decimal(0)) + amount
+    return sums
+
+
+def _speeds(connection: Connection, stores: Sequence[str]) -> dict[str, Bar | None]:
+    """How fast each shop's connector carried the orders of the last day; None: it carried none."""
+    since = current_services().clock.now() - DAY
+    found = {store: bars(connection, [store], since, DAY, 1)[0] for store in stores}
+    return {store: bar if bar.seconds else None for store, bar in found.items()}
 
 
 def _shares(connection: Connection, stores: Sequence[str]) -> dict[str, Share]:
@@ -99,7 +117,7 @@ def _standings(found: Sequence[Bar], labels: Sequence[str]) -> Markup:
         ))
         for label, bar in zip(labels, found, strict=True)
     ]  # fmt: skip
-    return stacked(columns, _("Orders by standing, by the time they were placed"))
+    return stacked(columns, _("Orders by standing, by the time they were placed"), unit=_("orders"))
 
 
 def _speed(found: Sequence[Bar], labels: Sequence[str]) -> Markup:
@@ -107,7 +125,7 @@ def _speed(found: Sequence[Bar], labels: Sequence[str]) -> Markup:
         Curve(kind=kind, points=tuple(_point(bar.share(part), label, name) for label, bar in zip(labels, found, strict=True)))
         for kind, part, name in (("p99", 0.99, "p99"), ("median", 0.5, _("median")))
     ]  # fmt: skip
-    return lines(curves, labels, _("Time to reach the POS: median and 99th percentile"))
+    return lines(curves, labels, _("Time to reach the POS: median and 99th percentile"), unit=_("time"))
 
 
 def _point(seconds: float | None, label: str, name: str) -> tuple[float, str] | None:

@@ -1,5 +1,6 @@
 """All that happened to an order, on one line of time: deliveries, looks, touches and people."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,9 @@ from sqlalchemy import Row
 from webhooks.languages import gettext as _
 from webhooks.page_said import said
 from webhooks.page_terms import term
+from webhooks.page_words import rule_of, title_of
+
+CAUSE = re.compile(r"(?:opened: )?(?P<cause>[a-z_]+)(?: \((?P<certainty>[a-z]+)\))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +35,17 @@ def timeline(events: Sequence[Row[Any]], deliveries: Sequence[Row[Any]], touches
 
 def _of_event(row: Row[Any]) -> Entry:
     who = "" if row.who == "policy" else row.who
-    text = " → ".join(term(part) for part in row.text.split(" → ")) if row.kind == "standing" else said(row.text)
-    return Entry(at=row.at, kind=row.kind, text=text, who=who)
+    return Entry(at=row.at, kind=row.kind, text=_text(row), who=who)
+
+
+def _text(row: Row[Any]) -> str:
+    if row.kind == "standing":
+        return " → ".join(term(part) for part in row.text.split(" → "))
+    named = CAUSE.fullmatch(row.text)
+    if row.kind in ("finding", "incident") and named is not None and rule_of(named["cause"]) is not None:
+        certainty = f" ({term(named['certainty'])})" if named["certainty"] else ""
+        return f"{title_of(named['cause'], row.store)}{certainty}"
+    return said(row.text)
 
 
 def _of_delivery(row: Row[Any]) -> Entry:

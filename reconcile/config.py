@@ -15,6 +15,7 @@ from reconcile.alert_settings import AlertSettings, alert_settings
 from reconcile.errors import ConfigurationError
 from reconcile.evidence import Declared
 from reconcile.model import Mode
+from reconcile.openid import OpenId, openid_from
 from reconcile.stores_schema import ShopSchema
 
 DURATION = re.compile(r"^(\d+)\s*(s|m|h|d)$")
@@ -87,6 +88,7 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     clock_file: str = ""  # the demo's simulated day; empty: the machine's clock
     stop_all: bool = False  # the global stop switch
+    openid: OpenId | None = None  # who signs people in beside our own tokens
     defaults: Mapping[str, Any] = field(default_factory=dict, repr=False)  # for the shops that the ledger holds
 
 
@@ -306,7 +308,12 @@ def settings_from(environ: Mapping[str, str] | None = None, *, kinds: frozenset[
     env = os.environ if environ is None else environ
     database_url = env.get("DATABASE_URL", "") or "sqlite:///var/reconciler.db"
     stores = read_stores(Path(env.get("STORES_FILE", "") or "stores.toml"), env, kinds)
+    problems: list[str] = []
+    openid = openid_from(env, problems)
+    if problems:
+        raise ConfigurationError(problems)
     return Settings(
+        openid=openid,
         shops=stores.shops,
         defaults=stores.defaults,
         database_url=database_url,

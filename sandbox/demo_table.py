@@ -124,7 +124,9 @@ def judge_cause(cause: str, planted: list[Mapping[str, Any]], orders: Mapping[in
 
 def what_was_done(order: Mapping[str, Any], seen: Mapping[str, Any]) -> str:
     verb = (seen.get("decision") or {}).get("verb")
-    if order["touches"] and (order["arrived_at"] or verb != "tell"):  # a canary that showed that it still stands is no harm
+    if order["touches"] and (
+        order["arrived_at"] or verb != "tell"
+    ):  # a canary that showed that it still stands is no harm
         return BROUGHT_IN if order["arrived_at"] and order["sales"] == 1 else "touched, not arrived"
     if seen.get("standing") == "excluded":
         return LEFT_OUT

@@ -16,7 +16,7 @@ from reconcile.errors import ConfigurationError
 from reconcile.ledger.schema import schema_problem
 from reconcile.services import Services
 from reconcile.shops import enrol
-from webhooks import api, commands, errors, health, metrics, pages, shopify
+from webhooks import api, commands, errors, health, metrics, openid, pages, shopify
 from webhooks.current import SERVICES, WAKER
 from webhooks.inbox_writer import InboxWriter
 from webhooks.log import request_ids
@@ -45,6 +45,7 @@ def create_app(services: Services | None = None) -> Flask:
     health.register(app)
     api.register(app, made)
     pages.register(app, made)
+    openid.register(app, made.settings.openid)
     commands.register(app)
     errors.register(app)
     return app

@@ -15,7 +15,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import Forbidden, NotFound, TooManyRequests
 
-from webhooks import tokens
+from webhooks import openid, tokens
 from webhooks.auth import Caller, caller, caller_from
 from webhooks.current import current_services
 from webhooks.errors import SPOKEN_TO_BY_PROGRAMS
@@ -95,7 +95,10 @@ def page(role: Role | str = Role.VIEWER) -> Callable[[View], View]:
 
 
 def signed_in() -> Caller | None:
-    """Who the session belongs to, if the token is still in force."""
+    """Who the session belongs to, if the token is still in force, or the grant of who came by OpenID Connect."""
+    person = session.get(openid.PERSON)
+    if isinstance(person, dict):
+        return openid.caller_of(person)
     token_id = session.get(TOKEN)
     token = tokens.by_id(current_services(), token_id) if isinstance(token_id, int) else None
     return caller_from(token) if token is not None else None
@@ -116,22 +119,38 @@ def my_store(store: str) -> str:
 @pages.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
     """The form that takes a token."""
-    return render_template("sign_in.html", next=_inside(request.args.get("next")))
+    return render_template("sign_in.html", next=_inside(request.args.get("next")), openid=openid.is_offered())
 
 
 @pages.post("/sign-in")
 def take_token() -> ResponseReturnValue:
     """A session for a token that is in force."""
-    if not current_app.extensions[LIMITER].hit(TRIES, request.remote_addr or ""):
-        raise TooManyRequests(_("Too many tries; wait a minute."))
+    _count_try()
     token = tokens.find(current_services(), request.form.get("token", "").strip())
     back = _inside(request.form.get("next"))
     if token is None:
         flash(_("The token is not known, was revoked or has expired."), "problem")
-        return render_template("sign_in.html", next=back), 401
-    _forget_person()
-    session.permanent = True
-    session[TOKEN] = token.id
+        return render_template("sign_in.html", next=back, openid=openid.is_offered()), 401
+    _begin_session(TOKEN, token.id)
+    return redirect(back, 303)
+
+
+@pages.get("/sign-in/openid")
+def openid_sign_in() -> ResponseReturnValue:
+    """On to the provider that signs people in."""
+    _count_try()
+    return openid.begin(_inside(request.args.get("next")))
+
+
+@pages.get("/sign-in/openid/callback")
+def openid_callback() -> ResponseReturnValue:
+    """Back from the provider: a session for who it says it is."""
+    _count_try()
+    back = _inside(session.get(openid.BACK))
+    found = openid.finish()
+    if not isinstance(found, openid.Person):
+        return found
+    _begin_session(openid.PERSON, {"name": found.name, "value": found.value})
     return redirect(back, 303)
 
 
@@ -151,6 +170,18 @@ def prefer() -> ResponseReturnValue:
         elif chosen is not None:
             session.pop(name, None)
     return redirect(_inside(request.form.get("next")), 303)
+
+
+def _count_try() -> None:
+    if not current_app.extensions[LIMITER].hit(TRIES, request.remote_addr or ""):
+        raise TooManyRequests(_("Too many tries; wait a minute."))
+
+
+def _begin_session(what: str, who: object) -> None:
+    """A new session, with nothing of an older one but the language and the look."""
+    _forget_person()
+    session.permanent = True
+    session[what] = who
 
 
 def _forget_person() -> None:

@@ -22,7 +22,7 @@ TERMS: dict[str, str] = {
     # deliveries
     "received": _("received"), "folded": _("folded"), "parked": _("parked"),
     # incidents
-    "acknowledged": _("acknowledged"), "resolved": _("resolved"),
+    "acknowledged": _("acknowledged"), "resolved": _("resolved"), "opened": _("opened"),
     # batches
     "touched": _("touched"), "skipped": _("skipped"), "cancelled": _("cancelled"),
     # journal

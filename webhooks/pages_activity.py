@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from reconcile.ledger.queries_activity import activity_page
 from webhooks.current import current_services
 from webhooks.page_session import my_stores, page, pages
+from webhooks.timeline import told
 
 SHOWN = 50
 KINDS = (
@@ -26,4 +27,4 @@ def activity() -> ResponseReturnValue:
             connection, stores, who=wanted.get("who"), kind=wanted.get("kind"), people_only="all" not in wanted,
             limit=SHOWN, cursor=request.args.get("cursor"),
         )  # fmt: skip
-    return render_template("activity.html", found=found, wanted=wanted, kinds=KINDS)
+    return render_template("activity.html", found=found, wanted=wanted, kinds=KINDS, told=told)

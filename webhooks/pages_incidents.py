@@ -23,6 +23,7 @@ from webhooks.current import current_services, wake_workers
 from webhooks.incidents_shown import shown_incident, shown_incidents
 from webhooks.languages import gettext as _
 from webhooks.page_session import my_stores, page, pages
+from webhooks.timeline import timeline
 
 STATES = ("open", "resolved", "all")
 LONGEST_NOTE = 2000
@@ -69,7 +70,8 @@ def incident(incident_id: int) -> ResponseReturnValue:
         }
     rule = catalogue().get(row.cause)
     return render_template(
-        "incident.html", seen=seen, row=row, report=made, course=course, names=_names(row.store), stock_of=STOCK_OF,
+        "incident.html", seen=seen, row=row, report=made, course=course, names=_names(row.store),
+        history=timeline(seen.history), stock_of=STOCK_OF,
         then=section(rule.manual, "Then") if rule else "", evidence=section(rule.manual, "Evidence") if rule else "", **shown,
     )  # fmt: skip
 

@@ -59,8 +59,8 @@ def front() -> ResponseReturnValue:
         open_now, speed = unsettled(connection, stores), _speeds(connection, stores)
     return render_template(
         "front.html", shops=shops, incidents=incidents, shares=shares, open_now=open_now, asked=asked,
-        held_back=sum(one.incident.orders for one in incidents), at_risk=_at_risk(incidents), speed=speed, spans=SPANS,
-        processes=processes(services), **charts,
+        held_back=sum(one.incident.orders for one in incidents), at_risk=_at_risk(incidents), speed=speed,
+        open_total=sum(sum(found.values()) for found in open_now.values()), processes=processes(services), **charts,
     )  # fmt: skip
 
 
@@ -100,6 +100,7 @@ def _charts(connection: Connection, stores: Sequence[str]) -> dict[str, Any]:
         for bar in found
     ]
     return {
+        "drawn": {word for bar in found for word in bar.standings},
         "span": chosen, "bars": list(zip(labels, found, strict=True)), "standing_chart": _standings(found, labels),
         "speed_chart": _speed(found, labels),
     }  # fmt: skip

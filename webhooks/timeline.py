@@ -13,7 +13,7 @@ from webhooks.page_said import said
 from webhooks.page_terms import term
 from webhooks.page_words import rule_of, title_of
 
-CAUSE = re.compile(r"(?:opened: )?(?P<cause>[a-z_]+)(?: \((?P<certainty>[a-z]+)\))?")
+CAUSE = re.compile(r"(?:(?P<how>opened|resolved): )?(?P<cause>[a-z_]+)(?: \((?P<certainty>[a-z]+)\))?(?P<subject> .+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,9 @@ class Entry:
     delivery_id: int | None = None
 
 
-def timeline(events: Sequence[Row[Any]], deliveries: Sequence[Row[Any]], touches: Sequence[Row[Any]]) -> list[Entry]:
+def timeline(
+    events: Sequence[Row[Any]], deliveries: Sequence[Row[Any]] = (), touches: Sequence[Row[Any]] = ()
+) -> list[Entry]:
     """Newest first."""
     found = [_of_event(row) for row in events]
     found += [_of_delivery(row) for row in deliveries]
@@ -35,16 +37,18 @@ def timeline(events: Sequence[Row[Any]], deliveries: Sequence[Row[Any]], touches
 
 def _of_event(row: Row[Any]) -> Entry:
     who = "" if row.who == "policy" else row.who
-    return Entry(at=row.at, kind=row.kind, text=_text(row), who=who)
+    return Entry(at=row.at, kind=row.kind, text=told(row), who=who)
 
 
-def _text(row: Row[Any]) -> str:
+def told(row: Row[Any]) -> str:
+    """What an event says, with a cause by its title."""
     if row.kind == "standing":
         return " → ".join(term(part) for part in row.text.split(" → "))
     named = CAUSE.fullmatch(row.text)
     if row.kind in ("finding", "incident") and named is not None and rule_of(named["cause"]) is not None:
+        how = f"{term(named['how'])}: " if named["how"] else ""
         certainty = f" ({term(named['certainty'])})" if named["certainty"] else ""
-        return f"{title_of(named['cause'], row.store)}{certainty}"
+        return f"{how}{title_of(named['cause'], row.store)}{certainty}{named['subject'] or ''}"
     return said(row.text)
 
 

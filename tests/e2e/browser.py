@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 WORST = ("serious", "critical")
+DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+TALLEST = 1_600
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 
 
@@ -36,22 +39,17 @@ def _path(playwright: Playwright) -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), own if Path(own).exists() else None)
 
 
-def a_person(browser: Browser, url: str, token: str, **looks: Any) -> Page:
-    """Somebody who has signed in; no request may leave for another host."""
-    context = browser.new_context(**{"locale": "en-CA", "viewport": {"width": 1280, "height": 900}, **looks})
+def a_person(browser: Browser, url: str, **looks: Any) -> Page:
+    """Somebody at the page; no request may leave for another host. `storage_state`: the session of who has signed in."""
+    context = browser.new_context(**{"locale": "en-CA", "viewport": DESK, "reduced_motion": "reduce", **looks})
     context.set_default_timeout(15_000)
     _stay_at_home(context, url)
-    page = context.new_page()
-    page.goto(f"{url}/sign-in")
-    page.fill("#token", token)
-    page.click("main button")
-    page.wait_for_url(f"{url}/")
-    return page
+    return context.new_page()
 
 
-def _stay_at_home(context: BrowserContext, url: str) -> None:
+def _stay_at_home(context: BrowserContext, *homes: str) -> None:
     def leaves(address: str) -> bool:
-        return not address.startswith((url, "data:"))
+        return not address.startswith((*homes, "data:"))
 
     def refuse(route: Any) -> None:
         route.abort()
@@ -70,10 +68,16 @@ def faults_of(page: Page) -> list[str]:
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a picture of the page in docs/screenshots, when SCREENSHOTS asks for it."""
-    if os.environ.get("SCREENSHOTS"):
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(SCREENSHOTS / f"{name}.png"), full_page=True)
+    """Keep a picture of the page in docs/screenshots, when SCREENSHOTS asks for it; small where pngquant is installed."""
+    if not os.environ.get("SCREENSHOTS"):
+        return
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{name}.png"
+    width = page.evaluate("document.documentElement.clientWidth")
+    height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+    page.screenshot(path=str(path), full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    if shutil.which("pngquant"):
+        subprocess.run(["pngquant", "--force", "--ext", ".png", "--quality", "60-90", str(path)], check=True)
 
 
 def fits(page: Page) -> bool:

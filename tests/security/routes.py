@@ -19,6 +19,7 @@ OPEN = {
     "/webhooks/shopify", "/healthz", "/readyz", "/metrics", "/static/<path:filename>", "/sign-in",
     "/api/v1/openapi.json", "/api/v1/docs", "/connect/<token>", "/connect/<token>/go", "/connect/installed",
     "/connect/done", "/connect/app",
+    "/sign-in/openid", "/sign-in/openid/callback",
 }  # fmt: skip
 
 

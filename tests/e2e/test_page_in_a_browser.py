@@ -28,7 +28,7 @@ SCENARIO = {
 BROKEN_UNTIL = START + timedelta(minutes=100)
 ARCHIVED, UNPAID = "archived_orders_off", "paid_without_transactions_off"
 SCREENS = {
-    "overview": "/", "incidents": "/incidents", "incident": f"/incidents/{ARCHIVED}", "orders": "/orders?standing=missing",
+    "overview": "/", "incidents": "/incidents", "incident": f"incident of {ARCHIVED}", "orders": "/orders?standing=missing",
     "checklist": f"/checks/{STORE}", "statement": f"/statement/{STORE}", "deliveries": "/deliveries",
     "activity": "/activity?all=1", "settings": f"/settings/{STORE}", "connect": "/connect",
 }  # fmt: skip
@@ -123,7 +123,7 @@ def page(morning: Morning) -> Iterator[Page]:
 
 
 def go(page: Page, morning: Morning, path: str) -> None:
-    path = morning.incident(path.rpartition("/")[2]) if path.startswith("/incidents/") else path
+    path = morning.incident(path.rpartition(" ")[2]) if path.startswith("incident of") else path
     answer = page.goto(f"{morning.service.url}{path}")
     assert answer is not None
     assert answer.status == 200, path

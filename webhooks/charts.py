@@ -85,7 +85,7 @@ def _top(most: int) -> float:
 
 def _grid(top: float, written: Callable[[float], str], unit: str) -> Markup:
     """The lines to read heights by, with their figures, and above them what the figures count."""
-    rows = [Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(LEFT - 6, TOP - 12, unit)]
+    rows = [Markup('<text x="{}" y="{}">{}</text>').format(LEFT, TOP - 10, unit)]
     for part in (0.0, 0.5, 1.0):
         y = _y(part * top, top)
         rows.append(

@@ -67,6 +67,7 @@ class Situation:
     stopped: str | None = None
     requeued_by: str | None = None
     asked_by_hand: bool = False  # whoever re-queued it had been shown the sale that staff may have keyed in for it
+    said_fixed: bool = False  # a person says that the held cause is gone: the answer to "ask", not to "observe"
     held_until: datetime | None = None
     dismissed: bool = False  # a person closed the case on it
 
@@ -204,7 +205,7 @@ def _no_effect(it: Situation) -> str | None:
 
 
 def _assisting(it: Situation) -> str | None:
-    return "mode assist asks before a touch" if it.mode is Mode.ASSIST else None
+    return "mode assist asks before a touch" if it.mode is Mode.ASSIST and not it.said_fixed else None
 
 
 def _age(it: Situation) -> str | None:

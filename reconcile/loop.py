@@ -251,6 +251,7 @@ def _situation(
         stopped=stop_reason(this.services, this.row),
         requeued_by=row.requeued_by,
         asked_by_hand=bool(row.requeued_by) and _was_asked_by_hand(this, row, findings),
+        said_fixed=said_fixed is not None,
         held_until=row.held_until,
         dismissed=was_dismissed(row),
     )

@@ -44,6 +44,12 @@ def verb(**changes: Any) -> tuple[Verb, str]:
     return made.verb, made.limit
 
 
+def test_who_says_that_it_is_fixed_has_answered_what_assist_asks() -> None:
+    fixed = {"findings": FIX, "held_cause": "a_cause", "said_fixed": True}
+    assert verb(mode=Mode.ASSIST, **fixed)[0] is Verb.TOUCH
+    assert verb(mode=Mode.OBSERVE, **fixed)[0] is Verb.RECORD
+
+
 @pytest.mark.parametrize(
     ("mode", "retry", "gone", "stands", "flag"),
     [

@@ -215,6 +215,8 @@ ADMINS_FORMS = (
     "/settings/demo/touch",
     "/settings/demo/tokens",
     "/settings/demo/tokens/revoke",
+    "/connect",
+    "/connect/demo/link",
 )
 ANYBODYS_FORMS = ("/views", "/views/drop")
 OPEN_FORMS = {"/sign-in", "/sign-out", "/preferences"}  # fmt: skip
@@ -423,7 +425,7 @@ def test_the_checklist_and_the_rules_speak_the_shops_language(sign_in: SignIn, t
     assert "No custom field is required" in browser.get("/checks/demo").text
     french = browser.get("/checks/other").text
     assert "Aucun champ personnalisé" in french
-    assert "mettez-le sur Non" in french
+    assert "Mettez-le sur Non" in french
 
 
 def test_the_statement_names_the_orders_that_make_the_difference(sign_in: SignIn, two_shops: Services) -> None:

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -78,6 +79,7 @@ def prepare(env: dict[str, str], folder: Path) -> list[str]:
     var.mkdir(exist_ok=True, mode=0o700)
     commands = dict(parse_procfile((HOME / "Procfile").read_text()).processes)
     commands.pop("release")
+    env.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_emptied(var.resolve() / "metrics")))
     if not env.get("REDIS_URL"):
         broker = embedded_broker(var / "redis")
         env["REDIS_URL"] = broker.url
@@ -85,6 +87,13 @@ def prepare(env: dict[str, str], folder: Path) -> list[str]:
     path = var / "supervisord.conf"
     path.write_text(configuration(commands, var.resolve(), folder.resolve()))
     return [sys.executable, "-m", "supervisor.supervisord", "-c", str(path.resolve())]
+
+
+def _emptied(folder: Path) -> Path:
+    """Where the web processes count together; what is left of earlier ones would be counted again."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 def release(env: Mapping[str, str], folder: Path) -> bool:

@@ -89,7 +89,7 @@ class Machine:
         names = {
             "<this repository>": str(HOME), "/srv/reconciler": str(self.folder / "srv"), ":5432": f":{self.pg_port}",
             "/etc/order-reconciler.env": str(self.folder / "order-reconciler.env"), ":6379": f":{self.redis_port}",
-            "/etc/systemd/system/": str(self.folder), "reconciler:…@": f"reconciler:{PASSWORD}@",
+            "/etc/systemd/system/": str(self.folder), "/run/": f"{self.folder}/", "reconciler:…@": f"reconciler:{PASSWORD}@",
             "localhost:8000": f"localhost:{self.web_port}", "PORT=8000": f"PORT={self.web_port}",
             "SECRET_KEY=…": "SECRET_KEY=a-key-of-the-test", "install -d -o reconciler": "install -d",
         }  # fmt: skip
@@ -156,10 +156,11 @@ class Units:
         setting = dict(re.findall(r"^(\w+)=(.*)$", unit, re.MULTILINE))
         start = shlex.split(setting["ExecStart"].replace("%i", name).replace("$$", "$"))
         env = dict(line.split("=", 1) for line in Path(setting["EnvironmentFile"]).read_text().split())
-        path = setting["Environment"].removeprefix("PATH=")
+        env |= dict(part.split("=", 1) for part in setting["Environment"].replace("%i", name).split())
+        (self._machine.folder / setting["RuntimeDirectory"].replace("%i", name)).mkdir(exist_ok=True)
         log = (self._machine.folder / f"{name}.log").open("wb")
         return subprocess.Popen(
-            start, cwd=setting["WorkingDirectory"], env={**self._machine.env, **env, "PATH": path}, stdout=log,
+            start, cwd=setting["WorkingDirectory"], env={**self._machine.env, **env}, stdout=log,
             stderr=log, start_new_session=True,
         )  # fmt: skip
 
@@ -231,6 +232,19 @@ def test_the_page_leads_to_a_service_that_a_person_can_sign_in_to(machine: Machi
         assert page.status_code == 200
         assert "Sign out" in page.text
         assert "Connect a shop" in browser.get(f"http://localhost:{machine.web_port}/connect", timeout=10).text
+
+
+def test_two_web_processes_count_together(machine: Machine, followed: str) -> None:
+    wait_until_ready(machine)
+    address = f"http://localhost:{machine.web_port}"
+    for _ in range(12):  # each on a connection of its own, so that both processes get some
+        assert requests.post(f"{address}/webhooks/shopify", data=b"{}", timeout=10).status_code == 401
+    counted = {
+        sum(float(line.rpartition(" ")[2]) for line in requests.get(f"{address}/metrics", timeout=10).text.splitlines()
+            if line.startswith("reconciler_deliveries_total{"))
+        for _ in range(6)
+    }  # fmt: skip
+    assert counted == {12.0}
 
 
 @pytest.mark.timeout(300)

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Row, select
@@ -90,7 +91,11 @@ def _needless(order: dict[str, Any], action: Row[Any]) -> bool:
 
 
 def table(result: dict[str, Any]) -> Table:
-    shown = Table("cause", "planted", "found", "precision", "recall", "minutes to notice", "slowest")
+    shown = Table(
+        box=SIMPLE_HEAD, padding=(0, 1, 0, 0), caption="minutes: from eligible to noticed, median and slowest"
+    )
+    for heading in ("cause", "planted", "found", "precision", "recall", "minutes", "most"):
+        shown.add_column(heading, no_wrap=True)
     for slug, cause in result["causes"].items():
         precision = f"{cause['right'] / cause['found']:.2f}" if cause["found"] else "–"
         recall = f"{cause['right'] / cause['planted']:.2f}" if cause["planted"] else "–"

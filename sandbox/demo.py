@@ -40,9 +40,10 @@ def main(once: bool, pos: str = "heartland") -> int:
         play(floor, service, timedelta(hours=scenario["hours"]))
         rows = judge(scenario, floor.truth(), service.orders())
         console.print(shown(rows))
-        tell_verdict(rows, floor, service)
+        tell_verdict(rows)
         if once:
             return 0 if all(row.right for row in rows) else 1
+        tell_addresses(floor, service)
         stay_up(floor, service)
     except KeyboardInterrupt:
         console.print("Stopped.")
@@ -73,11 +74,14 @@ def next_moment(floor: "Shopfloor", service: "Service") -> datetime:
     return max(min(ahead, default=floor.now + STEP), floor.now + STEP)
 
 
-def tell_verdict(rows: list[Row], floor: "Shopfloor", service: "Service") -> None:
+def tell_verdict(rows: list[Row]) -> None:
     wrong = [row for row in rows if not row.right]
     verdict = f"{len(wrong)} rows are not right." if wrong else "Every planted fault was found, explained and handled."
     console.print(f"[bold]{verdict}[/]")
-    console.print(f"The page: {service.url}/   sign in with the token  {service.token}")
+
+
+def tell_addresses(floor: "Shopfloor", service: "Service") -> None:
+    console.print(f"The page: {service.url}/   sign in with the token  {service.token}", soft_wrap=True)
     console.print(f"The shop's own admin, with the connector's settings: {floor.url}/admin/")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from sandbox.tills import KINDS
@@ -61,7 +62,7 @@ def scenario_of(pos: str) -> dict[str, Any]:
 
 MISSED_AFTER = timedelta(minutes=20)  # longer than the grace at any hour of this day
 BROUGHT_IN, BY_ITSELF, FLAGGED, TOLD, LEFT_OUT = (
-    "touched, arrived once", "waited for, arrived by itself", "flagged, not touched", "told what to fix", "left out, says why",
+    "touched, arrived once", "came by itself", "flagged, not touched", "told what to fix", "left out, says why",
 )  # fmt: skip
 OUGHT = {
     "archived_orders_off": BROUGHT_IN,
@@ -149,7 +150,7 @@ def promises(truth: Mapping[str, Any], orders: Mapping[int, Mapping[str, Any]]) 
             right=matched == len(sound) and not touched,
         ),
         Row(
-            planted="(sales in the POS twice)",
+            planted="(sold twice)",
             orders=len(truth["orders"]),
             found="",
             done=f"{truth['duplicate_sales']} doubled",
@@ -163,7 +164,9 @@ def counted(words: Counter[str]) -> str:
 
 
 def shown(rows: list[Row]) -> Table:
-    table = Table("planted", "orders", "found", "what was done", "")
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("planted", "orders", "found", "what was done", ""):
+        table.add_column(heading, no_wrap=heading in ("planted", "found"))
     for row in rows:
         table.add_row(row.planted, str(row.orders), row.found, row.done, "right" if row.right else "[bold]WRONG[/]")
     return table

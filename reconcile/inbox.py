@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, or_, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from reconcile.errors import ReconcilerError
 from reconcile.folding import Folding
@@ -73,8 +73,8 @@ def _fold_all(services: Services, read: Sequence[Read]) -> None:
 def _one_by_one_if_refused(services: Services, read: Sequence[Read]) -> Iterator[None]:
     try:
         yield
-    except OperationalError:
-        raise  # the ledger is in trouble, not a delivery
+    except (OperationalError, ProgrammingError):
+        raise  # the ledger is in trouble, or waits for its upgrade: it is not the delivery
     except Exception as error:
         if not read or (len(read) == 1 and read[0].error is not None):
             raise

@@ -1,10 +1,67 @@
-"""Both ledgers come up with the schema that the code was written for."""
+"""Both ledgers come up with the schema that the code was written for, from whatever version they were."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import bindparam, select, text
 
 from reconcile.ledger import Ledger
-from reconcile.ledger.schema import migrate, schema_problem
+from reconcile.ledger.schema import _config, migrate, schema_problem
+from reconcile.ledger.tables import deliveries, shops
+from reconcile.ledger.types import Moment
+from tests.conftest import run_sql
 
 
 def test_a_migrated_ledger_has_no_problem_and_migrating_again_changes_nothing(ledger: Ledger) -> None:
     assert schema_problem(ledger) is None
     migrate(ledger)
     assert schema_problem(ledger) is None
+
+
+STEPS = [script.revision for script in reversed(list(ScriptDirectory.from_config(_config()).walk_revisions()))]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger without tables."""
+    if request.param == "sqlite":
+        made = Ledger(f"sqlite:///{tmp_path / 'empty.db'}")
+        yield made
+        made.dispose()
+        return
+    base, name = request.getfixturevalue("postgres"), f"t{uuid.uuid4().hex}"
+    run_sql(base, f"CREATE DATABASE {name}")
+    made = Ledger(f"{base}/{name}")
+    yield made
+    made.dispose()
+    run_sql(base, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def at_step(ledger: Ledger, revision: str) -> None:
+    with ledger.write() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_a_ledger_of_the_first_version_is_upgraded_with_what_it_holds(empty: Ledger) -> None:
+    at_step(empty, STEPS[0])
+    assert "db upgrade" in (schema_problem(empty) or "")
+    kept = {"store": "demo", "id": "w1", "at": datetime(2026, 11, 2, 9, tzinfo=UTC)}
+    with empty.write() as connection:
+        for statement in (
+            "INSERT INTO shops (store, domain, installed_at) VALUES (:store, 'a.example', :at)",
+            "INSERT INTO deliveries (store, webhook_id, topic, received_at) VALUES (:store, :id, 'orders/create', :at)",
+        ):
+            connection.execute(text(statement).bindparams(bindparam("at", type_=Moment)), kept)
+    for revision in STEPS[1:]:
+        at_step(empty, revision)
+    assert schema_problem(empty) is None
+    with empty.read() as connection:
+        assert connection.execute(select(shops.c.domain)).scalars().all() == ["a.example"]
+        assert connection.execute(select(deliveries.c.received_at)).scalars().all() == [kept["at"]]

@@ -1,6 +1,9 @@
 """How long a shop's connector is given: learned from its own arrivals, and from nothing that stood in their way."""
 
 from datetime import UTC, datetime, timedelta
+from math import log
+from random import Random
+from statistics import NormalDist
 
 import pytest
 
@@ -35,6 +38,20 @@ def test_under_a_thousand_the_slowest_counts_and_above_the_slowest_in_a_thousand
     assert grace(few, SET) == timedelta(seconds=600)
     many = seconds(*[60] * 2996, 400, 400, 400, 9_000)
     assert grace(many, SET) == timedelta(seconds=600), "one in three thousand is no measure"
+
+
+def test_few_arrivals_are_no_reason_to_call_a_slow_one_missing() -> None:
+    """Of a connector with a median of 40 s and one in a hundred over 240 s: 1.5 × the true percentile is 648 s."""
+    spread = log(6) / NormalDist().inv_cdf(0.99)
+    chances = [Random(seed) for seed in range(50)]
+    times = [seconds(*(chance.lognormvariate(log(40), spread) for _ in range(NEEDED))) for chance in chances]
+    graces = [grace(one, SET).total_seconds() for one in times]
+    assert sum(one < 648 for one in graces) <= 5
+    assert max(graces) < 4 * 648
+
+
+def test_a_spread_that_is_no_bell_gives_no_more_than_twice_the_slowest() -> None:
+    assert grace(seconds(*[1, 60] * 100), SET) == timedelta(seconds=180)
 
 
 @pytest.mark.parametrize(("took", "given"), [(1, LEAST), (86_400, MOST)])

@@ -56,7 +56,7 @@ def settled_cause(row: Row[Any], findings: Sequence[Finding], now: datetime, *, 
     # It was no queue: nothing of it came when it went on.
     over = row.cause == "connector_stalled" and (first.gone or (not waits and _waited_out(row, findings)))
     weaker = over or row.cause in (None, "unexplained") or better > 0 or (better == 0 and _waited_out(row, findings))
-    weaker = weaker or (first.scope is Scope.SHOP and _of_many(row, findings))
+    weaker = weaker or _of_many(row, first, findings)
     if not weaker or (row.cause and first.cause == "unexplained" and not over):
         return {}
     noticed = {} if row.noticed_at and row.cause != "unexplained" else {"noticed_at": now}
@@ -68,10 +68,11 @@ def _waited_out(row: Row[Any], findings: Sequence[Finding]) -> bool:
     return rule is not None and rule.remedy is Remedy.WAIT and row.cause not in {one.cause for one in findings}
 
 
-def _of_many(row: Row[Any], findings: Sequence[Finding]) -> bool:
+def _of_many(row: Row[Any], first: Finding, findings: Sequence[Finding]) -> bool:
     """Whether what is wrong with this order in the POS is seen to be wrong with others for one reason."""
     rule = catalogue().get(row.cause or "")
-    return rule is not None and rule.remedy is Remedy.FLAG and row.cause not in {one.cause for one in findings}
+    flagged = rule is not None and rule.remedy is first.remedy is Remedy.FLAG
+    return flagged and first.scope is Scope.SHOP and row.cause not in {one.cause for one in findings}
 
 
 def next_state(

@@ -1,5 +1,6 @@
 """Which cause stays with an order when its looks find different ones."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,10 +65,10 @@ def test_a_standstill_that_is_long_over_explains_nothing(findings: list[Finding]
 
 
 def test_what_is_wrong_with_many_for_one_reason_takes_over_from_what_was_wrong_with_one() -> None:
-    before = row("refund_not_carried", "certain")
-    assert settled_cause(before, [found("refunds_off")], NOW)["cause"] == "refunds_off"
-    both = [found("refunds_off"), found("refund_not_carried", "certain")]
-    assert settled_cause(before, both, NOW) == {}
+    before, off = row("refund_not_carried", "certain"), replace(found("refunds_off"), remedy=Remedy.FLAG)
+    assert settled_cause(before, [off], NOW)["cause"] == "refunds_off"
+    assert settled_cause(before, [off, found("refund_not_carried", "certain")], NOW) == {}
+    assert settled_cause(row("entered_by_hand", "likely"), [found("archived_orders_off")], NOW) == {}
 
 
 def test_it_was_noticed_when_the_first_cause_was() -> None:

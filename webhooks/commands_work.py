@@ -48,7 +48,7 @@ def sweep_store(store: str, since: datetime | timedelta, in_json: bool) -> None:
     services = usable_ledger(current_services())
     shop, start = services.shop(store), moment(services, since)
     with counting() as progress:
-        line = progress.add_task("orders read from Shopify", total=None)
+        line = progress.add_task("orders read from Shopify", total=_to_read(shop, services, start))
         result = sweep(shop, services, start, on_page=lambda seen: progress.update(line, completed=seen))
     if result.error:
         raise ReconcilerError(f"{store} could not be swept: {result.error}")
@@ -57,6 +57,14 @@ def sweep_store(store: str, since: datetime | timedelta, in_json: bool) -> None:
         say_json({"store": store, "since": start, "read": result.seen, "changed": result.changed})
         return
     click.echo(f"{result.seen} orders read, {result.changed} of them were new or newer than in the ledger.")
+
+
+def _to_read(shop: Shop, services: Services, since: datetime) -> int | None:
+    """For the bar's end; where Shopify does not say, there is none."""
+    try:
+        return services.admin(shop).count_updated_since(since)
+    except ReconcilerError:
+        return None
 
 
 @click.command("check", cls=Command)
@@ -96,6 +104,7 @@ def _checklist(shop: Shop, found: list[CheckResult]) -> Table:
 @click.option("--store")
 @click.option("--standing")
 @click.option("--cause")
+@click.option("--subject", help="Of the cause, such as the field or the SKU that it is about.")
 @click.option("--state", help="Of the case, or `open`.")
 @click.option("--q", help="A part of the order's name or of a SKU.")
 @click.option("--since", type=Since(), help="Created since: such as 7d, or a date.")
@@ -108,6 +117,7 @@ def requeue(
     store: str | None,
     standing: str | None,
     cause: str | None,
+    subject: str | None,
     state: str | None,
     q: str | None,
     since: datetime | timedelta | None,
@@ -121,7 +131,9 @@ def requeue(
     if store:
         services.shop(store)
     first, end = (None if at is None else moment(services, at) for at in (since, until))
-    wanted = OrderFilter(store=store, standing=standing, cause=cause, state=state, q=q, since=first, until=end)
+    wanted = OrderFilter(
+        store=store, standing=standing, cause=cause, subject=subject, state=state, q=q, since=first, until=end
+    )
     stores = list(services.settings.shops)
     if dry_run:
         found = people.preview(services, stores, wanted)

@@ -13,7 +13,7 @@ from reconcile.shopify import documents
 from reconcile.shopify.credentials import ClientCredentials, StaticToken, Tokens
 from reconcile.shopify.graphql import GraphQL
 from reconcile.shopify.installed import Installed, InstalledTokens
-from reconcile.shopify.reading import ORDER_GID, PAGING_CAP, OrderReader
+from reconcile.shopify.reading import ORDER_GID, PAGING_CAP, OrderReader, changed_since
 
 __all__ = ["Admin", "ClientCredentials", "Installed", "ShopFacts", "StaticToken", "Subscription"]
 
@@ -85,6 +85,13 @@ class Admin:
         `read_all_orders`. Raises `Untrustworthy` when Shopify ignored the search, which it does without an error.
         """
         return self._reader.changed_since(since, until)
+
+    def count_updated_since(self, since: datetime) -> int:
+        """How many orders `orders_updated_since` will give, about: some may change meanwhile. For a progress bar."""
+        found = self._graphql.query(documents.ORDERS_COUNT, {"query": changed_since(since)}).get("ordersCount")
+        if not isinstance(found, Mapping) or not isinstance(found.get("count"), int):
+            raise Untrustworthy(f"Shopify does not count the orders of {self._shop}.")
+        return int(found["count"])
 
     def orders(self, order_ids: Iterable[int]) -> dict[int, Order | None]:
         """Orders by id as they stand now.

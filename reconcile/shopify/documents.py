@@ -109,6 +109,10 @@ SHOP_FACTS = """query ShopFacts {
   currentAppInstallation { accessScopes { handle } }
 }"""
 
+ORDERS_COUNT = """query OrdersCount($query: String) {
+  ordersCount(query: $query, limit: null) { count }
+}"""
+
 PROTECTED = f"""query Protected {{
   orders(first: 1) {{ nodes {{ id customer {{ id }} email shippingAddress {ADDRESS} billingAddress {ADDRESS} }} }}
 }}"""

@@ -36,7 +36,7 @@ class OrderReader:
         seen: set[tuple[int, datetime]] = set()
         while True:
             newest, rows = start, 0
-            for page in self._pages(_search(start, until)):
+            for page in self._pages(changed_since(start, until)):
                 for order in page:
                     self._check_asked_for(order, start, until, began)
                     newest = max(newest, order.updated_at)
@@ -180,7 +180,7 @@ class OrderReader:
         return newest
 
 
-def _search(since: datetime, until: datetime | None) -> str:
-    """No `status:any`: that is REST's; left out, every status is meant."""
-    asked = f"updated_at:>='{since:%FT%TZ}'"
+def changed_since(since: datetime, until: datetime | None = None) -> str:
+    """The search for it. No `status:any`: that is REST's; left out, every status is meant."""
+    asked = f"updated_at:>='{since.astimezone(UTC):%FT%TZ}'"
     return asked if until is None else f"{asked} AND updated_at:<='{until.astimezone(UTC):%FT%TZ}'"

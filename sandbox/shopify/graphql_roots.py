@@ -29,6 +29,7 @@ class Roots:
         return {
             "order": lambda info, id: self._node(id),
             "orders": self._orders,
+            "ordersCount": self._orders_count,
             "node": lambda info, id: self._node(id),
             "nodes": self._nodes,
             "webhookSubscriptions": self._subscriptions,
@@ -42,13 +43,19 @@ class Roots:
 
     def _orders(self, info: Any, sortKey: str, first: int | None = None, after: str | None = None,  # noqa: N803
                 query: str | None = None) -> Page:  # fmt: skip
+        key = SORTS[sortKey]
+        return connection(sorted(self._found(query), key=key), key, order_node, first, after)
+
+    def _orders_count(self, info: Any, limit: int | None = None, query: str | None = None) -> Node:
+        count = len(self._found(query))
+        over = limit is not None and count > limit
+        return {"count": limit if over else count, "precision": "AT_LEAST" if over else "EXACT"}
+
+    def _found(self, query: str | None) -> list[ShopOrder]:
         fits = matcher(None if self._faults.search_ignored else query)
         newest = self._shop.clock() - self._faults.search_lag
         found = [o for o in self._shop.orders.values() if self._is_shown(o) and fits(o)]
-        if self._faults.search_lag_s:
-            found = [order for order in found if order.updated_at <= newest]
-        key = SORTS[sortKey]
-        return connection(sorted(found, key=key), key, order_node, first, after)
+        return [order for order in found if order.updated_at <= newest] if self._faults.search_lag_s else found
 
     def _is_shown(self, order: ShopOrder) -> bool:
         return order.created_at > self._shop.clock() - SHOWN_FOR or "read_all_orders" in self._faults.scopes

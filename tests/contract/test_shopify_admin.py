@@ -304,3 +304,30 @@ def test_subscriptions_of_several_pages_are_all_listed(front: Storefront, admin:
             f"https://x/{number}",
         )
     assert len(admin.subscriptions()) == 130
+
+
+def test_what_a_sweep_will_read_is_counted_first(front: Storefront, admin: Admin) -> None:
+    for number in (1001, 1002, 1003):
+        front.place(number)
+        front.pass_time(timedelta(minutes=10))
+    assert admin.count_updated_since(front.now() - timedelta(minutes=25)) == 2
+
+
+def test_an_order_is_found_by_the_name_that_people_call_it(front: Storefront, admin: Admin) -> None:
+    front.place(1001)
+    front.place(1002)
+    found = admin.order_named("#1002")
+    assert found is not None and found.order_id == FIRST_ID + 1002
+    assert admin.order_named("#1003") is None
+    front.side.faults.search_ignored = True
+    assert admin.order_named("#1003") is None  # every order comes back, and none of them is it
+
+
+def test_which_personal_data_the_app_is_shown(front: Storefront, admin: Admin) -> None:
+    assert admin.protected_fields() is None  # there is no order to see it by
+    front.place(1001)
+    assert admin.protected_fields() == frozenset()
+    front.side.faults.denied_fields = frozenset({"email", "shippingAddress"})
+    assert admin.protected_fields() == {"email", "shippingAddress"}
+    front.side.faults.denied_fields = frozenset({"orders"})
+    assert admin.protected_fields() == {"orders"}

@@ -34,7 +34,8 @@ def learn(order: Order, shop: Shop, pos: Pos) -> Spelling:
         made = list(pos.sales_between(order.created_at - BEFORE, order.created_at + CARRIED_WITHIN))
     except Unsupported:
         return Spelling()
-    bearing = [sale for sale in made if pattern_of(order, sale.reference or "") and not is_edit(sale)]
+    ours = [sale for sale in made if belongs(sale, order) and not is_edit(sale)]
+    bearing = [sale for sale in ours if pattern_of(order, sale.reference or "")]
     # A number may stand in another order's reference by chance; the total then is another one.
     bearing.sort(key=lambda sale: sale.total != order.total)
     return _spelling(order, bearing[0], looked_at=len(made)) if bearing else Spelling(looked_at=len(made))

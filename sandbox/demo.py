@@ -22,7 +22,7 @@ from sandbox.tills import KINDS
 START = datetime(2026, 11, 2, 6, tzinfo=UTC)
 STEP = timedelta(minutes=1)
 LONGEST_TAIL = timedelta(hours=8)
-PACE = 15  # the orders that a fix releases arrive within minutes of whoever watches
+PACE = 30  # the orders that a fix releases arrive within minutes of whoever watches
 FOLDER = Path("var/demo")
 
 console = Console()

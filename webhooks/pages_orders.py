@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 from werkzeug.exceptions import BadRequest, NotFound
 
 from reconcile import codec, people
-from reconcile.ledger.queries import SORTS, actions_of, counted, events_of, order_of, orders_page
+from reconcile.ledger.queries import SORTS, OrderFilter, actions_of, counted, events_of, order_of, orders_page
 from reconcile.ledger.queries_activity import deliveries_of, views_of
 from reconcile.ledger.queries_checks import checks_of
 from reconcile.model import Decision, Discrepancy, Finding
@@ -43,13 +43,20 @@ def order_list() -> ResponseReturnValue:
     with current_services().ledger.read() as connection:
         cursor = request.args.get("cursor")
         found = orders_page(connection, stores, wanted, limit=SHOWN, cursor=cursor, sort=sort)
+        older = _named(connection, stores, wanted.q) if wanted.q and not found.rows and not cursor else []
         # Counting what a text is found in would read every order there is.
         counts = {} if wanted.q else counted(connection, stores, wanted, COUNTED)
         kept = [(row.name, dict(parse_qsl(row.query))) for row in views_of(connection, caller().name)]
     return render_template(
-        "orders.html", found=found, wanted=asked(request.args), stores=stores, counts=counts, most=COUNTED, sort=sort,
-        sorts=list(SORTS), kept=kept, ready_made=READY_MADE,
+        "orders.html", found=found, older=older, wanted=asked(request.args), stores=stores, counts=counts, most=COUNTED,
+        sort=sort, sorts=list(SORTS), kept=kept, ready_made=READY_MADE,
     )  # fmt: skip
+
+
+def _named(connection: Connection, stores: list[str], name: str) -> list[Row[Any]]:
+    """The orders of exactly this name, of all time."""
+    names = (name, f"#{name}")
+    return [row for one in names for row in orders_page(connection, stores, OrderFilter(name=one), limit=SHOWN).rows]
 
 
 @pages.get("/orders/<store>/<int:order_id>")

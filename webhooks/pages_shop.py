@@ -21,7 +21,7 @@ from webhooks.languages import zone
 from webhooks.page_session import my_store, page, pages
 from webhooks.pages_lists import as_text
 
-WEEK = timedelta(days=6)
+YESTERDAY = timedelta(days=1)
 LONGEST_STATEMENT = timedelta(days=92)
 RESULTS = ("fail", "warning", "unknown", "pass", "does_not_apply")
 
@@ -83,7 +83,7 @@ def statement_csv(store: str) -> ResponseReturnValue:
 def _statement(store: str) -> tuple[date, date, list[Day]]:
     services, shop = current_services(), current_services().shop(my_store(store))
     until = _day("until", services.clock.now().astimezone(zone(store)).date())
-    since = _day("since", until - WEEK)
+    since = _day("since", until - YESTERDAY)
     if not timedelta() <= until - since <= LONGEST_STATEMENT:
         raise BadRequest(_("A statement covers 1 to %(days)s days.", days=LONGEST_STATEMENT.days))
     with services.ledger.read() as connection:

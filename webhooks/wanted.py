@@ -7,12 +7,14 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from reconcile.ledger.queries import SORTS, OrderFilter
+from webhooks.current import current_services
 from webhooks.languages import gettext as _
 from webhooks.languages import zone
 
 TEXT_PARTS = ("store", "standing", "cause", "subject", "state", "q")
 DAYS = ("since", "until")
 SUMS = ("least", "most")
+SEARCHED = timedelta(days=90)
 LARGEST = Decimal(10) ** 12
 
 
@@ -30,8 +32,15 @@ def asked(given: MultiDict[str, str]) -> dict[str, str]:
     """The parts of the filter that say something, and the order of the list where it is not the usual one."""
     parts = {name: given.get(name, "").strip() for name in (*TEXT_PARTS, *DAYS, *SUMS)}
     found = {name: text for name, text in parts.items() if text}
+    if "q" in found and not any(name in found for name in DAYS):
+        found["since"] = _searched_since(found.get("store"))
     sort = sort_from(given)
     return found if sort == "newest" else {**found, "sort": sort}
+
+
+def _searched_since(store: str | None) -> str:
+    """A text is looked for in what is recent, unless days are given: it has no index, and a ledger may hold years."""
+    return (current_services().clock.now().astimezone(zone(store)) - SEARCHED).date().isoformat()
 
 
 def sort_from(given: MultiDict[str, str]) -> str:

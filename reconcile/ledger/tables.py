@@ -155,7 +155,7 @@ orders = Table(
     Index("ix_orders_store_cause", "store", "cause", "created_at"),
     Index("ix_orders_store_eligible_at", "store", "eligible_at"),
     Index("ix_orders_store_name", "store", "name"),
-    Index("ix_orders_store_total", "store", "total"),
+    Index("ix_orders_store_total", "store", "total", "order_id"),
     Index("ix_orders_arrivals", "store", "arrived_at", "eligible_at"),
 )
 

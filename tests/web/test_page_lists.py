@@ -12,7 +12,7 @@ from reconcile.ledger.queries_measures import bars, quantile, standings_since
 from reconcile.services import Services
 from tests.rows import PLACED, a_sale, an_order, keep
 from tests.web.visitors import Visitor
-from webhooks.charts import Column, Curve, lines, stacked
+from webhooks.charts import BOTTOM, HEIGHT, TOP, Column, Curve, lines, stacked
 from webhooks.tokens import Role
 
 NAMES = re.compile(r'/orders/\w+/\d+">([^<]+)<')
@@ -141,8 +141,8 @@ def test_quantiles_are_values_that_were_seen() -> None:
 
 def test_a_chart_says_nothing_that_others_wrote_as_html() -> None:
     evil = '"><script>'
-    drawn = stacked([Column(label=evil, parts=((evil, 3, evil),))], evil) + lines(
-        [Curve(kind=evil, points=((3.0, evil),))], [evil], evil
+    drawn = stacked([Column(label=evil, parts=((evil, 3, evil),))], evil, evil) + lines(
+        [Curve(kind=evil, points=((3.0, evil),))], [evil], evil, evil
     )
     assert "<script" not in drawn
     assert drawn.count("&lt;script") >= 6
@@ -151,6 +151,6 @@ def test_a_chart_says_nothing_that_others_wrote_as_html() -> None:
 
 @pytest.mark.parametrize("most", [0, 1, 4, 5, 19, 20, 21, 99, 100, 101, 5_000])
 def test_no_bar_is_higher_than_its_chart(most: int) -> None:
-    drawn = stacked([Column(label="a", parts=(("matched", most, "a"),))], "a")
+    drawn = stacked([Column(label="a", parts=(("matched", most, "a"),))], "a", "orders")
     tops = [float(y) for y in re.findall(r'<rect[^>]* y="([\d.-]+)"', drawn)]
-    assert all(8 <= y <= 176 for y in tops)
+    assert all(TOP <= y <= HEIGHT - BOTTOM for y in tops)

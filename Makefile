@@ -1,5 +1,5 @@
 # Needs make and Python 3.11 to 3.13. Everything else is installed into .venv, from hashed requirements.
-.PHONY: demo run test lint audit bench diagnose rules-docs
+.PHONY: demo run test faults sbom lint audit bench diagnose rules-docs
 .SILENT:
 
 BIN := .venv/bin
@@ -16,11 +16,22 @@ run: .venv/runtime
 test: .venv/tests .venv/browser lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
+# The long form of what breaks the promises: so many random schedules and days, on both ledgers; then the fuzzers.
+faults: .venv/tests .venv/fuzz
+	SEEDS=$(or $(SEEDS),10) $(BIN)/python -m pytest -n 2 --dist worksteal --timeout 1800 tests/faults tests/security
+
+# What the product is made of, as CycloneDX.
+sbom: .venv/tests
+	mkdir -p var
+	cyclonedx-py requirements requirements.txt --output-reproducible --of JSON -o var/sbom.json
+	echo "var/sbom.json"
+
 lint: .venv/tests
 	ruff check --quiet .
 	ruff format --check --quiet .
 	mypy
 	lint-imports --no-logo --config pyproject.toml
+	$(BIN)/python -m tests.advisories
 
 audit: .venv/runtime
 	test -n "$(STORE)" || { echo "Name the shop: make audit STORE=demo SINCE=30d"; exit 2; }
@@ -44,6 +55,11 @@ rules-docs: .venv/runtime
 .venv/tests: tests/requirements.txt | .venv/made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< 1>&2
 	touch $@ .venv/runtime
+
+# The fuzzer has no wheel for every machine; without it the properties are tried with random values only.
+.venv/fuzz: tests/requirements-fuzz.txt .venv/tests
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< >/dev/null 2>&1 && touch $@ || \
+	  echo "atheris cannot be installed here: the fuzz tests that are guided by coverage are skipped." >&2
 
 # The pages are tried in a real browser: the system's, Debian's where it may be installed, or else Playwright's own.
 .venv/browser: .venv/tests

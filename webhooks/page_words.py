@@ -8,6 +8,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 from flask import g, request
+from flask_babel import ngettext
 
 from reconcile.incident_words import words
 from reconcile.rules import Rule, catalogue
@@ -77,6 +78,22 @@ def number(count: float | Decimal | None) -> str:
     return "–" if count is None else str(format_decimal(count, "#,##0.###", locale=language()))
 
 
+COUNTED: dict[str, Callable[[int, str], str]] = {
+    "missing": lambda count, n: ngettext("%(n)s missing", "%(n)s missing", count, n=n),
+    "differs": lambda count, n: ngettext("%(n)s differs", "%(n)s differ", count, n=n),
+    "pending": lambda count, n: ngettext("%(n)s pending", "%(n)s pending", count, n=n),
+    "unread": lambda count, n: ngettext("%(n)s unread", "%(n)s unread", count, n=n),
+    "waiting": lambda count, n: ngettext("%(n)s waiting", "%(n)s waiting", count, n=n),
+    "matched": lambda count, n: ngettext("%(n)s matched", "%(n)s matched", count, n=n),
+    "excluded": lambda count, n: ngettext("%(n)s excluded", "%(n)s excluded", count, n=n),
+}
+
+
+def standing_count(count: int, standing: str) -> str:
+    """How many orders stand so; other languages than English bend the word."""
+    return str(COUNTED[standing](count, number(count)))
+
+
 def percent(share: float | None) -> str:
     """Rounded down: 100 % is only said when it is all of them."""
     if share is None:
@@ -144,7 +161,7 @@ def for_every_page() -> dict[str, Any]:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment, "day": day, "ago": ago, "span": span, "money": money, "amounts": amounts, "number": number,
-    "percent": percent, "link": safe_link, "begun": begun, "term": term, "said": said,
+    "percent": percent, "standing": standing_count, "link": safe_link, "begun": begun, "term": term, "said": said,
 }  # fmt: skip
 GLOBALS: dict[str, Any] = {
     "title_of": title_of, "fix_of": fix_of, "rule_of": rule_of, "language_of": language_of, "pos_name": pos_name,

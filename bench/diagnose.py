@@ -30,14 +30,11 @@ def measure(played: Played) -> dict[str, Any]:
     with played.services.ledger.read() as connection:
         rows = {row.order_id: row for row in connection.execute(select(orders))}
         touched = connection.execute(select(actions).order_by(actions.c.id)).all()
-        called_missing = set(
-            connection.execute(select(events.c.order_id).where(events.c.text.like("%→ missing"))).scalars()
-        )
     truth = {order["order_id"]: order for order in played.truth["orders"]}
     return {
         "orders": len(truth),
         "causes": _causes(played, truth, rows),
-        "false_missing": sum(1 for i in called_missing if _arrived_unaided(truth[i]) and truth[i]["cause"] is None),
+        "false_missing": len(false_missing(played)),
         "touches": len(touched),
         "needless_touches": sum(1 for action in touched if _needless(truth[action.order_id], action)),
         "duplicate_sales": played.truth["duplicate_sales"],
@@ -46,6 +43,14 @@ def measure(played: Played) -> dict[str, Any]:
         "shopify_calls": played.truth["shopify_calls"],
         "unexplained": sum(1 for row in rows.values() if row.cause == "unexplained"),
     }
+
+
+def false_missing(played: Played) -> set[int]:
+    """The orders that were called missing and arrived untouched, with no cause planted."""
+    truth = {order["order_id"]: order for order in played.truth["orders"]}
+    with played.services.ledger.read() as connection:
+        called = connection.execute(select(events.c.order_id).where(events.c.text.like("%→ missing"))).scalars()
+        return {i for i in called if _arrived_unaided(truth[i]) and truth[i]["cause"] is None}
 
 
 def _causes(played: Played, truth: dict[int, Any], rows: dict[int, Row[Any]]) -> dict[str, Any]:

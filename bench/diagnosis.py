@@ -34,7 +34,7 @@ def run(one: Labelled) -> dict[str, Any]:
         sandbox.wait()
         with TemporaryDirectory(prefix="diagnosis-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
             played = play(one.scenario, sandbox, Path(folder), hourly, START + one.installed_after)
-            return score(played, one.scenario) | {"forecasts": score_of(read)}
+            return score(played, one) | {"forecasts": score_of(read)}
     finally:
         sandbox.stop()
 

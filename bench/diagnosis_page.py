@@ -12,7 +12,8 @@ counted from its own orders, stand on its checklist and in `GET /api/v1/stores/{
 
 *Planted* are the orders that are absent or wrong at their grace because of a cause; *found* those whose settled first
 cause it is. *Certain* causes are those that the POS or a declaration proves; a switch that is not declared, or declared
-wrong, is inferred. A *false alarm* is an order that was called missing and arrived untouched. The Brier score is the
+wrong, is inferred. A *false alarm* is an order that was called missing, of which people were told, and which arrived
+untouched; while fewer than 200 arrivals were seen nobody is told of lateness alone. The Brier score is the
 mean squared error of the probability of each switch, read once an hour, against how the switch stood in that minute."""
 
 

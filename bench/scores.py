@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from bench.diagnose import measure, stands_at_grace
+from bench.diagnose import false_missing, measure, stands_at_grace
+from bench.labelled import Labelled
 from bench.play import START, Played
 from reconcile.ledger.tables import actions, orders
 from reconcile.rules import catalogue
@@ -15,13 +16,19 @@ from reconcile.rules import catalogue
 MINUTE = timedelta(minutes=1)
 
 
-def score(played: Played, scenario: dict[str, Any]) -> dict[str, Any]:
+def score(played: Played, one: Labelled) -> dict[str, Any]:
+    """The figures of a scenario; what happened before the reconciler was installed counts from then on."""
     with played.services.ledger.read() as connection:
         rows = {row.order_id: row for row in connection.execute(select(orders))}
         touched = connection.execute(select(actions)).all()
     return measure(played) | {
         "taken_for": _taken_for(played, rows),
-        "stops": [_stop(played, rows, fault) for fault in scenario["faults"] if "cause" in fault and "from_h" in fault],
+        "false_alarms": sum(1 for number in false_missing(played) if rows[number].case_opened_at),
+        "stops": [
+            _stop(played, rows, fault, START + one.installed_after)
+            for fault in one.scenario["faults"]
+            if "cause" in fault and "from_h" in fault
+        ],
         "singles": _singles(played, rows),
         "orders_touched": len({one.order_id for one in touched}),
         "canaries": sum(1 for one in touched if one.canary),
@@ -58,7 +65,7 @@ def _taken_for(played: Played, rows: dict[int, Row[Any]]) -> list[dict[str, Any]
     ]
 
 
-def _stop(played: Played, rows: dict[int, Row[Any]], fault: dict[str, Any]) -> dict[str, Any]:
+def _stop(played: Played, rows: dict[int, Row[Any]], fault: dict[str, Any], installed_at: datetime) -> dict[str, Any]:
     """How soon a cause was noticed that strikes many: after how many of its orders, and how long after the third."""
     since, until = (START + timedelta(hours=fault[key]) for key in ("from_h", "until_h"))
     eligible = {one["order_id"]: datetime.fromisoformat(one["eligible_at"]) for one in _affected(played)
@@ -66,12 +73,12 @@ def _stop(played: Played, rows: dict[int, Row[Any]], fault: dict[str, Any]) -> d
     ours = sorted(at for at in eligible.values() if since - MINUTE <= at < until)
     noticed = [rows[i].noticed_at for i, at in eligible.items() if at in ours and i in rows
                and rows[i].cause == fault["cause"] and rows[i].noticed_at]  # fmt: skip
-    first = min(noticed, default=None)
+    first, third = min(noticed, default=None), max(installed_at, ours[2]) if len(ours) > 2 else None
     return {
         "cause": fault["cause"],
         "orders": len(ours),
         "orders_before": None if first is None else sum(at <= first for at in ours),
-        "minutes_after_third": None if first is None or len(ours) < 3 else round(max(0, (first - ours[2]) / MINUTE), 1),
+        "minutes_after_third": None if first is None or third is None else round(max(0, (first - third) / MINUTE), 1),
     }
 
 

@@ -16,7 +16,16 @@ SPEEDS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "usual connector": lambda latency: not latency,
     "slow connector": lambda latency: latency == SLOW,
 }
-COSTS = ("orders", "touches", "orders_touched", "needless_touches", "duplicate_sales", "unexplained", "false_missing")
+COSTS = (
+    "orders",
+    "touches",
+    "orders_touched",
+    "needless_touches",
+    "duplicate_sales",
+    "unexplained",
+    "false_missing",
+    "false_alarms",
+)
 
 
 def total(results: Results, what: str) -> int:
@@ -48,6 +57,7 @@ def promises(results: Results) -> list[tuple[str, str, str]]:
     """What is promised, what the set shows, and out of how much."""
     certain, inferred = _certain(results), _inferred(results)
     healthy = total(results, "orders") - total(results, "planted")
+    early = total(results, "false_missing") - total(results, "false_alarms")
     stops = [stop for result in results.values() for stop in result["stops"] if stop["orders"] >= 3]
     minutes = [stop["minutes_after_third"] for stop in stops if stop["minutes_after_third"] is not None]
     before = [stop["orders_before"] for stop in stops if stop["orders_before"] is not None]
@@ -63,8 +73,9 @@ def promises(results: Results) -> list[tuple[str, str, str]]:
         (f"inferred settings, recall, {ENOUGH} affected", *_of(inferred["right"], inferred["planted"])),
         ("Brier score, every hour and switch", *_brier(results, "readings", "error")),
         ("Brier score, where an order is absent", *_brier(results, "telling_readings", "telling_error")),
-        ("false alarms per 1,000 healthy orders", _per_1000(total(results, "false_missing"), healthy), f"{healthy} orders"),
+        ("false alarms per 1,000 healthy orders", _per_1000(total(results, "false_alarms"), healthy), f"{healthy} orders"),
         *(_at_speed(results, speed) for speed in SPEEDS),
+        ("called missing while the shop's speed was not known, told to nobody", str(early), f"{healthy} orders"),
         ("minutes from the third affected order to the notice, median", _median(minutes), noticed),
         ("affected orders before the notice, median", _median(before), noticed),
         ("single orders noticed within their grace + 60 s", *_of(singles["in_time"], singles["orders"])),
@@ -113,7 +124,7 @@ def _brier(results: Results, count: str, error: str) -> tuple[str, str]:
 def _at_speed(results: Results, speed: str) -> tuple[str, str, str]:
     those = {n: one for n, one in results.items() if SPEEDS[speed](scenarios()[n].scenario.get("latency", {}))}
     healthy = total(those, "orders") - total(those, "planted")
-    return f"the same, {speed}", _per_1000(total(those, "false_missing"), healthy), f"{healthy} orders"
+    return f"the same, {speed}", _per_1000(total(those, "false_alarms"), healthy), f"{healthy} orders"
 
 
 def _median(values: Iterable[float]) -> str:

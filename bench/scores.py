@@ -5,15 +5,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from bench.diagnose import false_missing, measure, stands_at_grace
 from bench.labelled import Labelled
 from bench.play import START, Played
-from reconcile.ledger.tables import actions, orders
+from reconcile.ledger.tables import actions, events, orders
+from reconcile.model import Standing
 from reconcile.rules import catalogue
 
 MINUTE = timedelta(minutes=1)
+FOUND_WANTING = [f"{one.value} → {word}" for one in Standing for word in ("missing", "pending", "differs")]
 
 
 def score(played: Played, one: Labelled) -> dict[str, Any]:
@@ -21,6 +23,8 @@ def score(played: Played, one: Labelled) -> dict[str, Any]:
     with played.services.ledger.read() as connection:
         rows = {row.order_id: row for row in connection.execute(select(orders))}
         touched = connection.execute(select(actions)).all()
+        told = select(events.c.order_id, func.min(events.c.at).label("at")).where(events.c.text.in_(FOUND_WANTING))
+        noticed = {row.order_id: row.at for row in connection.execute(told.group_by(events.c.order_id))}
     return measure(played) | {
         "taken_for": _taken_for(played, rows),
         "false_alarms": sum(1 for number in false_missing(played) if rows[number].case_opened_at),
@@ -29,7 +33,7 @@ def score(played: Played, one: Labelled) -> dict[str, Any]:
             for fault in one.scenario["faults"]
             if "cause" in fault and "from_h" in fault
         ],
-        "singles": _singles(played, rows),
+        "singles": _singles(played, noticed),
         "orders_touched": len({one.order_id for one in touched}),
         "canaries": sum(1 for one in touched if one.canary),
         "rung_up_after_touch": sum(1 for one in played.truth["orders"] if _rung_up_after(one, touched)),
@@ -51,7 +55,7 @@ def _affected(played: Played) -> Iterable[dict[str, Any]]:
 
 def _taken_for(played: Played, rows: dict[int, Row[Any]]) -> list[dict[str, Any]]:
     """How many orders of each planted cause were taken for which, and how surely; sound orders found sound are left out."""
-    planted_of = {one["order_id"]: one["cause"] for one in _affected(played)}
+    planted_of = {one["order_id"]: _true_cause(one) for one in _affected(played)}
     counted: Counter[tuple[str, str, str]] = Counter()
     for order in played.truth["orders"]:
         row = rows.get(order["order_id"])
@@ -63,6 +67,11 @@ def _taken_for(played: Played, rows: dict[int, Row[Any]]) -> list[dict[str, Any]
         {"planted": planted, "found": found, "certainty": certainty, "orders": count}
         for (planted, found, certainty), count in sorted(counted.items())
     ]
+
+
+def _true_cause(order: dict[str, Any]) -> str:
+    """The planted cause; an order that a touch has brought in twice is a duplicate sale by then, whatever held it back."""
+    return "duplicate_sale" if order["touches"] and order["sales"] > 1 else str(order["cause"])
 
 
 def _stop(played: Played, rows: dict[int, Row[Any]], fault: dict[str, Any], installed_at: datetime) -> dict[str, Any]:
@@ -82,21 +91,18 @@ def _stop(played: Played, rows: dict[int, Row[Any]], fault: dict[str, Any], inst
     }
 
 
-def _singles(played: Played, rows: dict[int, Row[Any]]) -> dict[str, int]:
-    """Orders with a cause of their own: how many, and how many of them were noticed within their grace and a minute."""
+def _singles(played: Played, noticed: dict[int, datetime]) -> dict[str, int]:
+    """Orders with a cause of their own: how many, and how many of them were found wanting within their grace and a minute."""
     due = [one for one in _affected(played) if catalogue()[one["cause"]].scope.value == "order"]
-    found = [one for one in due if _in_time(played, one, rows.get(one["order_id"]))]
+    found = [one for one in due if _in_time(played, one, noticed.get(one["order_id"]))]
     return {"orders": len(due), "in_time": len(found)}
 
 
-def _in_time(played: Played, order: dict[str, Any], row: Row[Any] | None) -> bool:
+def _in_time(played: Played, order: dict[str, Any], noticed_at: datetime | None) -> bool:
     """What the POS has but wrong is left to the connector for `pending_after`, or its own grace, from when it is wrong."""
-    noticed = [at for at in (row.case_opened_at, row.noticed_at) if at] if row is not None else []
-    if not noticed:
-        return False
     eligible = datetime.fromisoformat(order["eligible_at"])
     grace = played.grace_at(eligible)
     due = eligible + grace
     if order["wrong_since"]:
         due = max(due, datetime.fromisoformat(order["wrong_since"]) + max(grace, played.shop.pending_after))
-    return bool(min(noticed) <= due + MINUTE)
+    return noticed_at is not None and noticed_at <= due + MINUTE

@@ -32,7 +32,8 @@ def customer_incomplete(ev: Evidence) -> Suspicion | None:
     address with first and last name, street, city, province and postal code. Without them the order is blocked.
 
     Evidence: the order is absent, and its e-mail address is missing or malformed, or a name, the street or the city is
-      missing: certain. There is no address at all (the goods may need none), or the postal code is missing: likely.
+      missing: certain; for a part of the address once it is late, since before that it may yet come, and stay pending.
+      There is no address at all (the goods may need none), or the postal code is missing: likely.
       Only the province is missing (many countries have none), or there are characters such as emoji: possible.
     Fix: Shopify > Orders > the order: complete the e-mail and the shipping address (first name, last name, street,
       city, province, postal code), without emoji, and save.
@@ -58,7 +59,9 @@ def _flaws(ev: Evidence) -> Iterator[Flaw]:
         yield "address", "none", Certainty.LIKELY
     elif missing:
         named = ", ".join(PARTS[part] for part in PARTS if part in missing)
-        yield "missing of the address", named, _weight(missing)
+        weight = _weight(missing)
+        # Before it is late it may yet come, and be left pending for the same flaw.
+        yield "missing of the address", named, weight if ev.late else max(weight, Certainty.LIKELY, key=SURE.index)
     if customer.odd_characters:
         yield "characters in the address", "emoji or unprintable ones", Certainty.POSSIBLE
 

@@ -96,6 +96,8 @@ SECRET_KEYS = {
     "client_id", "client_secret", "access_token", "refresh_token", "token", "webhook_secrets", "alert_secret", "alert_url",
     "apprise", "heartbeat_url",
 }  # fmt: skip
+# Anything else in a host's first part would send the shop's token to another host.
+SUBDOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 POS_NEEDS = {"lightspeed_r": ("client_id", "client_secret", "refresh_token")}
 
 
@@ -281,6 +283,10 @@ def _contradictions(path: str, shop: Shop, loaded: dict[str, Any]) -> list[str]:
         )
     if shop.pos_kind == "heartland" and not (loaded["pos"].get("subdomain") or loaded["pos"].get("base_url")):
         found.append(f"{path}.pos.subdomain: missing")
+    if loaded["pos"].get("subdomain") and not SUBDOMAIN.fullmatch(loaded["pos"]["subdomain"]):
+        found.append(
+            f"{path}.pos.subdomain: write only the first part of the POS's address: letters, digits and hyphens"
+        )
     if shop.pos_kind == "lightspeed_x":
         found += _lightspeed_x(f"{path}.pos", loaded["pos"])
     found += [f"{path}.pos.{key}: missing" for key in POS_NEEDS.get(shop.pos_kind, ()) if not loaded["pos"].get(key)]

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from reconcile.clock import Clock, Sleep
+from reconcile.config import SUBDOMAIN
 from reconcile.errors import ConfigurationError
 from reconcile.http import Http
 from reconcile.pos.base import Pos, Store
@@ -43,6 +44,14 @@ class AdapterFactory(Protocol):
     ) -> Pos: ...  # fmt: skip
 
 
+def _at(url: str, subdomain: str) -> str:
+    if subdomain and not SUBDOMAIN.fullmatch(subdomain):
+        raise ConfigurationError(
+            ["pos.subdomain: only letters, digits and hyphens; the shop's token goes to no other host"]
+        )
+    return url.format(subdomain=subdomain)
+
+
 def heartland(
     settings: Mapping[str, Any], *, clock: Clock, sleep: Sleep, on_call: Callable[[], object] | None = None,
     store: Store | None = None,
@@ -52,7 +61,7 @@ def heartland(
     if not token or not (base_url or subdomain):
         raise ConfigurationError(["pos: Heartland needs a token, and a subdomain or a base_url"])
     http = Http(
-        base_url or HEARTLAND_URL.format(subdomain=subdomain),
+        base_url or _at(HEARTLAND_URL, subdomain),
         headers={"Authorization": f"Bearer {token}"},
         sleep=sleep,
         on_call=on_call,
@@ -90,7 +99,7 @@ def lightspeed_x(
 
     As wanted: reference_field, api_version, sales_by (`feed`, or `search` over the last search_days).
     """
-    base_url = settings.get("base_url") or LIGHTSPEED_X_URL.format(subdomain=settings.get("subdomain") or "")
+    base_url = settings.get("base_url") or _at(LIGHTSPEED_X_URL, settings.get("subdomain") or "")
     oauth = all(settings.get(name) for name in OAUTH_NEEDS)
     if not (settings.get("base_url") or settings.get("subdomain")) or not (settings.get("token") or oauth):
         raise ConfigurationError(

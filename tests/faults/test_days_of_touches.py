@@ -164,16 +164,18 @@ def live_a_day(floor: ShopFloor, connector: Connector, trouble: Trouble, chance:
             connector.offered(number)
         if minute < DAY and chance.random() < 0.25:
             trouble.strike()
-        shown = set(connector.shown)
+        shown, before = set(connector.shown), missing_by_looks(floor)
         trouble.look(floor.services)
-        wrong += [number for number in called_missing_now(floor) if number in shown]
+        after = missing_by_looks(floor)
+        wrong += [number for number, looks in after.items() if number in shown and looks != before.get(number)]
     return wrong
 
 
-def called_missing_now(floor: ShopFloor) -> list[int]:
-    query = select(orders.c.order_id).where(orders.c.standing == "missing", orders.c.looked_at == floor.clock.now())
+def missing_by_looks(floor: ShopFloor) -> dict[int, int]:
+    """What is called missing, and how often it was looked at: our clock may show the same moment twice."""
+    query = select(orders.c.order_id, orders.c.looks).where(orders.c.standing == "missing")
     with floor.services.ledger.read() as connection:
-        return [order_id - FIRST_ID for order_id in connection.execute(query).scalars()]
+        return {row.order_id - FIRST_ID: row.looks for row in connection.execute(query)}
 
 
 def test_a_re_queue_answers_the_question_only_once_it_was_asked(services: Services) -> None:

@@ -14,7 +14,6 @@ from bench.client import Sandbox
 from bench.figures import Row, Table, at_most, short
 from bench.play import CREDENTIALS, SECRET, START, Played, play, prepare, work
 from reconcile.clock import ManualClock
-from reconcile.loop import LIMIT
 from reconcile.pos.base import Pos
 from reconcile.pos.registry import ADAPTERS
 from reconcile.sweep import sweep
@@ -66,7 +65,8 @@ def in_batches(kind: str, sandbox: Sandbox, orders: int) -> Table:
     pos = ADAPTERS[kind](KINDS[kind].settings(sandbox.url, CREDENTIALS), clock=clock, sleep=lambda s: None)
     references = [order["name"] for order in sandbox.truth()["orders"]]
     _look(pos, references[:1])  # what an adapter asks once, such as its token
-    batches = [[*references[at : at + LIMIT], references[0]] for at in range(0, len(references), LIMIT)]
+    limit = pos.together - 1  # as the loop does, with the positive control
+    batches = [[*references[at : at + limit], references[0]] for at in range(0, len(references), limit)]
     singles = [[reference] for reference in references[:NAIVE]]
 
     def looks(wanted: list[list[str]]) -> Callable[[], object]:

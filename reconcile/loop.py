@@ -37,7 +37,6 @@ from reconcile.shops import change, mode_of, stop_reason
 
 logger = logging.getLogger(__name__)
 
-LIMIT = 99  # with the positive control a hundred references: what a POS is asked for in one call
 EVER = datetime.min.replace(tzinfo=UTC)
 PAUSES = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5))
 
@@ -53,7 +52,7 @@ class Outcome:
     more: bool = False
 
 
-def reconcile(shop: Shop, services: Services, limit: int = LIMIT) -> Outcome:
+def reconcile(shop: Shop, services: Services) -> Outcome:
     """Look once at the orders that are due in one shop, and do what is safe.
 
     The shop is the unit of concurrency: when another worker holds its lease nothing is done. A POS that cannot be
@@ -64,6 +63,7 @@ def reconcile(shop: Shop, services: Services, limit: int = LIMIT) -> Outcome:
     with lease(services.ledger, shop.store) as held:
         if held is None:
             return Outcome(busy=True)
+        limit = services.pos(shop).together - 1  # the positive control is one more reference
         this = open_round(shop, services, held, limit)
         if not this.due:
             return Outcome()

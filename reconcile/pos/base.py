@@ -88,6 +88,7 @@ class Pos(Protocol):
     """
 
     capabilities: frozenset[Capability]
+    together: int  # references whose records one call of each kind answers on one page, refunds and doubles included
 
     def sales_by_reference(self, references: Sequence[str]) -> list[Sale]:
         """Every record whose reference equals one of these: sales, edits and refunds alike; all hits, so doubles show.

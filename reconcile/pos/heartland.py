@@ -36,6 +36,7 @@ SECOND = timedelta(seconds=1)
 class Heartland:
     """One Heartland Retail account. Refunds, and sales rung up by hand, are tickets: both are always asked for."""
 
+    together = REFERENCES_A_CALL
     capabilities = frozenset(
         {
             Capability.UNFINISHED_SALES,

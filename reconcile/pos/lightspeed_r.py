@@ -17,7 +17,8 @@ from reconcile.pos.lightspeed_r_pages import Pages, Params, batches
 from reconcile.pos.lightspeed_r_settings import ARCHIVED_TOO, Settings, equals_any, read_identity
 from reconcile.pos.lightspeed_r_wire import SKU_FIELDS, id_of, moment, sale_from, status_of
 
-REFERENCES_A_CALL = 100  # the documented most of IN, and one page; no most is documented for `or`
+REFERENCES_A_CALL = 100  # the documented most of IN; no most is documented for `or`
+TOGETHER = 86  # a page has a hundred sales, and some orders have several
 LONGEST_FILTER = 4000  # characters before URL-encoding
 REFERENCE = "referenceNumber"
 LINES = ("load_relations", '["SaleLines","SaleLines.Item"]')
@@ -28,6 +29,7 @@ LIVE = {SaleStatus.INCOMPLETE, SaleStatus.UNKNOWN}
 class LightspeedR:
     """One R-Series account. `by_in`: ask for references with IN, which no page documents for text."""
 
+    together = TOGETHER
     capabilities = frozenset(
         {
             Capability.UNFINISHED_SALES,

@@ -21,6 +21,7 @@ from reconcile.pos.lightspeed_x_settings import read_identity, read_set_up
 class LightspeedX:
     """One X-Series account. Refunds are sales of their own, and so is each location's part of an order."""
 
+    together = 100  # the feed is followed, whatever is asked for
     capabilities = frozenset(
         {
             Capability.UNFINISHED_SALES,

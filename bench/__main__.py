@@ -70,16 +70,22 @@ def main(arguments: list[str]) -> int:
     if unknown := [name for name in names if name not in MEASURES]:
         print(f"There is no measure {', '.join(unknown)}. There are: {', '.join(MEASURES)}.", file=sys.stderr)
         return 2
-    console = Console()
+    console, failed = Console(), []
     for name in names:
-        result = run(name)
+        try:
+            result = run(name)
+        except RuntimeError as error:  # what was waited for did not come: the other measures can be taken all the same
+            failed.append(f"{name}: {error}")
+            continue
         told(console, name, result)
         found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
         kept = {one: {**found, name: result}[one] for one in MEASURES if one in {**found, name: result}}
         RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
         PAGE.write_text(page.page_of(kept))
+    for line in failed:
+        console.print(f"[red]not measured[/red]  {line}")
     console.print(f"written to {RESULTS.relative_to(HOME)} and {PAGE.relative_to(HOME)}")
-    return 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ SQLITE, POSTGRES, EXPRESS = "ours on SQLite", "ours on PostgreSQL", "express, sh
 BUSY = CONNECTIONS[1:]
 
 
-def measure(runs: int = 5, count: int = 3_000, *, beside_express: bool = True) -> dict[str, Any]:
+def measure(runs: int = 5, count: int = 2_000, *, beside_express: bool = True) -> dict[str, Any]:
     """By contestant and number of connections: the median of the runs and their spread; every run takes all in turn."""
     with parts() as these:
         doors = contestants(these, beside_express=beside_express and which("npm") is not None)

@@ -42,7 +42,7 @@ class Workers:
         wanted = self._delivered * len(stores)
         began, cpu = time.perf_counter(), cpu_s(*self.running)
         self._publisher.send_task("workers.tasks.drain_inbox", queue="reconciler")
-        until(lambda: sum(matched_in(self.ledger).values()) >= wanted, "the verdicts", within_s=300)
+        until(lambda: sum(matched_in(self.ledger).values()) >= wanted, "the verdicts", within_s=600)
         seconds, judged = time.perf_counter() - began, sum(share)
         return {
             "orders_per_s": judged / seconds,
@@ -56,7 +56,7 @@ def measure(runs: int = 5, count: int = 2_000) -> dict[str, Any]:
         contestants = {
             "one shop, SQLite": _workers(these, these.installed(broker=these.broker(), till=till)),
             "50 shops, SQLite": _workers(these, these.installed(broker=these.broker(), till=till, shops=50)),
-            "one shop, PostgreSQL": _workers(these, _on_postgres(these, till, 1)),
+            "one shop, PostgreSQL, two workers": _workers(these, _on_postgres(these, till, 1), count=2),
             "50 shops, PostgreSQL, two workers": _workers(these, _on_postgres(these, till, 50), count=2),
         }
         for workers in contestants.values():

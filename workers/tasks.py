@@ -13,8 +13,10 @@ from reconcile.setup_check import check_set_up as walk_checklist
 from reconcile.shops import enrol
 from reconcile.sweep import sweep as sweep_shop
 from workers.app import celery
+from workers.turns import Turns
 
 logger = logging.getLogger(__name__)
+folding = Turns()
 
 ROUNDS = 20  # batches that one message may work off before it hands over
 
@@ -29,12 +31,13 @@ def services() -> Services:
 
 @celery.task(name="workers.tasks.drain_inbox")  # type: ignore[untyped-decorator]
 def drain_inbox() -> None:
-    """Fold what was received, then wake the shops that have something due."""
-    for _ in range(ROUNDS):
-        if inbox.drain(services()) < inbox.BATCH:
-            break
-    else:
-        drain_inbox.delay()
+    """Fold a batch of what was received and wake the shops that have something due; the next batch is anybody's.
+
+    One thread at a time: on SQLite two would fold the same batch.
+    """
+    for _ in folding.take():
+        if inbox.drain(services()) == inbox.BATCH:
+            drain_inbox.delay()
     wake_due()
 
 

@@ -276,10 +276,13 @@ def test_forty_are_requeued_and_watched_as_they_arrive(page: Page, morning: Morn
     shoot(page, "batch")
     assert faults_of(page) == []
     for _ in range(12):
-        if morning.api("GET", f"batches/{page.url.rpartition('/')[2]}")["counts"].get("arrived") == asked:
+        counts = morning.api("GET", f"batches/{page.url.rpartition('/')[2]}")["counts"]
+        if not counts.get("waiting") and not counts.get("touched"):
             break
         morning.pass_minutes(10)
-    expect(page.locator("progress")).to_have_attribute("value", str(asked))
+    assert sum(counts.values()) == asked
+    assert counts["arrived"] >= 40  # a few may have come by themselves meanwhile: they are skipped, and said to be
+    expect(page.locator("progress")).to_have_attribute("value", str(counts["arrived"]))
 
 
 def test_an_incident_is_fixed_and_resolved_when_its_last_order_has_arrived(page: Page, morning: Morning) -> None:

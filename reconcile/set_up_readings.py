@@ -5,25 +5,24 @@ A setting that held orders back may be mended before the last of them is judged;
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from reconcile.model import Item, RequiredField, SetUp
+from reconcile.model import Item, SetUp
 
 KEPT_FOR = timedelta(hours=24)
 MOST_KEPT = 8
 
 
 def follows(previous: SetUp | None, read: SetUp) -> SetUp:
-    """A new reading with what the one before it knew: since when each field is required."""
-    if read.required_fields is None:
+    """A new reading with what the one before it knew: since when each field is required.
+
+    What the first reading shows has been so for nobody knows how long: no `since`.
+    """
+    if read.required_fields is None or previous is None or previous.required_fields is None:
         return read
-    known = {(field.group, field.key): field for field in (previous and previous.required_fields) or ()}
-    return replace(read, required_fields=tuple(_since(field, known, read.read_at) for field in read.required_fields))
-
-
-def _since(field: RequiredField, known: dict[tuple[str, str], RequiredField], read_at: datetime) -> RequiredField:
-    before = known.get((field.group, field.key))
-    return replace(field, since=before.since if before and before.since else read_at)
+    known = {(field.group, field.key): field.since for field in previous.required_fields}
+    fields = (replace(one, since=known.get((one.group, one.key), read.read_at)) for one in read.required_fields)
+    return replace(read, required_fields=tuple(fields))
 
 
 def past_with(past: Sequence[SetUp], previous: SetUp | None, read: SetUp) -> tuple[SetUp, ...]:

@@ -52,8 +52,26 @@ def of_sales(field: RequiredField) -> bool:
 
 
 def stops_sales(ev: Evidence) -> list[RequiredField]:
-    """The required fields on sales under which no order has passed since they were first seen required."""
-    return [field for field in required_fields(ev) if of_sales(field) and not _has_passed(ev, field)]
+    """The required fields on sales that may have met the order, and under which none has passed since."""
+    return [field for field in met(ev) if of_sales(field) and not _has_passed(ev, field)]
+
+
+def met(ev: Evidence) -> list[RequiredField]:
+    """The required fields that the order may have met: there before it was, or before the first around it was overdue.
+
+    The settings are read again as soon as an order is absent for a third of the grace: what began to hold orders back
+    long before a field was first seen required is something else.
+    """
+    latest = max(ev.eligible_at, _away_since(ev) + ev.grace)
+    return [field for field in required_fields(ev) if field.since is None or field.since <= latest]
+
+
+def _away_since(ev: Evidence) -> datetime:
+    """When the orders in a row that stay away, this one among them, began to."""
+    ours = [one for one in ev.shop.outcomes if not one.explained and one.eligible_at < ev.eligible_at]
+    came = max((one.eligible_at for one in ours if one.arrived_at is not None), default=None)
+    away = (one.eligible_at for one in ours if one.arrived_at is None and (came is None or one.eligible_at > came))
+    return min(away, default=ev.eligible_at)
 
 
 def _has_passed(ev: Evidence, field: RequiredField) -> bool:

@@ -5,13 +5,13 @@ from reconcile.model import Certainty, Fact, Remedy, RequiredField, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import pos
 from reconcile.rules._set_up import (
+    met,
     of_items,
     of_sales,
     overdue,
     passed,
     passed_fact,
     read_fact,
-    required_fields,
     stops_sales,
 )
 
@@ -34,15 +34,16 @@ def required_custom_field(ev: Evidence) -> Suspicion | None:
     orders of buyers that are new to the POS.
 
     Evidence: the order is absent, and a custom field is required in the settings that were just read. On sales:
-      certain as long as no later order has arrived, possible after one has; likely while the order is younger than the
-      grace and came before the field was first seen required. On customers: likely, and possible after
+      certain when the field was seen required before the order became eligible, likely when it was first seen so while
+      the order was on its way; possible after a later order has arrived. On customers: likely, and possible after
       later orders have arrived, since theirs may be known buyers. A field that was required when the order became
       eligible, and is mended by now, is named all the same.
     Fix: Heartland > Settings > Custom Fields: set Required to No on the field named above. It is advised for all of
       them.
     Then: settings are not retroactive. Once a later reading shows the field no longer required, one held order is
       touched, and the others follow after it has arrived.
-    Not this: an order that became eligible while the field was seen required, and arrived, shows that the connector
+    Not this: a field that was first seen required when the order was overdue already did not hold it back. An order
+      that became eligible while the field was seen required, and arrived, shows that the connector
       fills it: it stops nothing. A field on
       items stops the making of a product, which is `required_product_unusable`. An order that is there, but
       pending, is `pending_required_field`.
@@ -53,9 +54,9 @@ def required_custom_field(ev: Evidence) -> Suspicion | None:
     later = passed(ev)
     on_sales = stops_sales(ev)
     if on_sales and later == 0:
-        sure = ev.late or any(_was_required(ev, field) for field in on_sales)
+        sure = any(_was_required(ev, field) for field in on_sales)
         return _suspicion(ev, Certainty.CERTAIN if sure else Certainty.LIKELY, on_sales)
-    of_buyers = [field for field in required_fields(ev) if not of_sales(field) and not of_items(field)]
+    of_buyers = [field for field in met(ev) if not of_sales(field) and not of_items(field)]
     if of_buyers and later == 0:
         return _suspicion(ev, Certainty.LIKELY, of_buyers)
     suspected = (on_sales if later < ENOUGH_PASSED else []) + of_buyers

@@ -24,7 +24,7 @@ def page(results: Results) -> str:
     parts = (
         "# How well it diagnoses",
         INTRODUCTION,
-        f"Played: {len(results)} of {len(scenarios())} scenarios.",
+        f"Played: {len(results)} of {len(scenarios())} scenarios{_rest(results)}.",
         _table(("measure", "figure", "out of"), promises(results)),
         "## Causes",
         _table(("cause", "planted", "found", "precision", "recall"), map(_cause, per_cause(counted).items())),
@@ -39,6 +39,10 @@ def page(results: Results) -> str:
                ((name, *(one[cost] for cost in COSTS)) for name, one in results.items())),
     )  # fmt: skip
     return "\n\n".join(parts) + "\n"
+
+
+def _rest(results: Results) -> str:
+    return "" if len(results) == len(scenarios()) else "; `python -m bench.diagnosis --missing` plays the others"
 
 
 def _mistakes(results: Results) -> Iterable[Iterable[object]]:

@@ -10,7 +10,7 @@ HOME = Path(__file__).resolve().parents[2]
 PRODUCT = ("reconcile", "webhooks", "workers", "sandbox", "bench")
 LONGEST_FILE = 400
 TOP_LEVEL = {
-    "Makefile", "Procfile", "README.md", "bench", "docs", "pyproject.toml", "reconcile", "requirements.in",
+    "Makefile", "Procfile", "README.md", "SECURITY.md", "bench", "docs", "pyproject.toml", "reconcile", "requirements.in",
     "requirements.txt", "sandbox", "stores.example.toml", "tests", "webhooks", "workers",
 }  # fmt: skip
 

@@ -74,8 +74,8 @@ def main(arguments: list[str]) -> int:
     for name in names:
         try:
             result = run(name)
-        except RuntimeError as error:  # what was waited for did not come: the other measures can be taken all the same
-            failed.append(f"{name}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever hinders one measure, the others can be taken all the same
+            failed.append(f"{name}: {type(error).__name__}: {error}")
             continue
         told(console, name, result)
         found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}

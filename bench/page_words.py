@@ -57,7 +57,7 @@ each costs more calls, and there are few of them. Lightspeed's *vendor's measure
         """\
 The same work in turns on two ledgers, the larger with a hundred times the past: matched orders of two years, each
 with its delivery and its history. Purge drops the history that is older than a year. A search for a part of a name
-or SKU reads every order; it is shown, and has no target.""",
+or SKU reads every order, and the shops' counts a month of them; both are shown and have no target.""",
     ),
     "growth_ten_million": (
         "Growth, to ten million",

@@ -31,13 +31,14 @@ def services() -> Services:
 
 @celery.task(name="workers.tasks.drain_inbox")  # type: ignore[untyped-decorator]
 def drain_inbox() -> None:
-    """Fold a batch of what was received and wake the shops that have something due; the next batch is anybody's.
+    """Fold a batch of what was received; the next batch is anybody's. Then wake the shops that have something due.
 
     One thread at a time: on SQLite two would fold the same batch.
     """
     for _ in folding.take():
         if inbox.drain(services()) == inbox.BATCH:
             drain_inbox.delay()
+            return  # looks are the fuller when all is folded; beat wakes the shops meanwhile
     wake_due()
 
 

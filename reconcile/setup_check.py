@@ -8,25 +8,17 @@ from sqlalchemy import Connection, delete, insert, select
 from reconcile.check_result import CheckResult, Result
 from reconcile.config import Shop
 from reconcile.errors import Rejected, Retryable, Unauthorised
-from reconcile.evidence import Declared
+from reconcile.inferred import inferred
 from reconcile.ledger.tables import checks, orders
 from reconcile.model import CaseState, Item, SetUp
 from reconcile.required_products import REQUIRED_SKUS, TITLES
 from reconcile.services import Services
+from reconcile.setup_check_downloads import check_downloads
 from reconcile.setup_check_employee import HEARTLAND, check_employee
 from reconcile.shop_evidence import keep_reading, read_set_up, sellers
 from reconcile.shops import change, declared_of, row_of
 
 __all__ = ["CheckResult", "Result", "check_set_up"]
-
-DOWNLOADS = (
-    ("download_orders", "Download Orders", "Télécharger les commandes"),
-    ("download_fulfilled_orders", "Download Fulfilled Orders", "Télécharger les commandes traitées"),
-    ("download_unfulfilled_orders", "Download Unfulfilled Orders", "Télécharger les commandes non traitées"),
-    ("download_archived_orders", "Download Archived Orders", "Télécharger les commandes archivées"),
-)
-ORDERS_PAGE = "Shopify > Mortar > Settings > Advanced settings > Orders"
-ORDERS_PAGE_FR = "Shopify > Mortar > Paramètres > Paramètres avancés > Commandes"
 
 
 def check_set_up(shop: Shop, services: Services) -> list[CheckResult]:
@@ -36,13 +28,14 @@ def check_set_up(shop: Shop, services: Services) -> list[CheckResult]:
         row = row_of(connection, shop.store)
         held = _held_products(connection, shop.store)
         latest = sellers(connection, shop.store)
-    declared = declared_of(services, shop.store, row)
+        declared = declared_of(services, shop.store, row)
+        shown = {one.key: one for one in inferred(connection, shop, row, declared, now) if not one.value}
     try:
         set_up = read_set_up(services.pos(shop), (), declared=declared, sellers=latest)
     except (Retryable, Unauthorised, Rejected) as error:
         set_up = SetUp(read_at=now, unread=dict.fromkeys(("required_fields", "items", "employees"), str(error)))
     found = [
-        *check_employee(shop.pos_kind, declared, set_up), *_downloads(declared), *_fields(shop.pos_kind, set_up),
+        *check_employee(shop.pos_kind, declared, set_up), *check_downloads(declared, shown), *_fields(shop.pos_kind, set_up),
         *_products(set_up, held),
     ]  # fmt: skip
     with services.ledger.write() as connection:
@@ -58,24 +51,6 @@ def _held_products(connection: Connection, store: str) -> frozenset[str]:
     c = orders.c
     query = select(c.subject).where(c.store == store, c.cause == "required_product_unusable")
     return frozenset(connection.execute(query.where(c.case_state != CaseState.CLOSED.value)).scalars())
-
-
-def _downloads(declared: Declared) -> Iterator[CheckResult]:
-    for key, english, french in DOWNLOADS:
-        value = getattr(declared, key)
-        result = {True: Result.PASS, False: Result.FAIL, None: Result.UNKNOWN}[value]
-        said = {True: "declared on", False: "declared off", None: "not declared: the connector has no API to ask"}[
-            value
-        ]
-        dit = {True: "déclaré activé", False: "déclaré désactivé", None: "non déclaré : le connecteur n'a pas d'API"}[
-            value
-        ]
-        yield CheckResult(
-            slug=key, result=result, title=f"{english} is on", title_fr=f"« {french} » est activé",
-            evidence=said, evidence_fr=dit,
-            fix="" if value else f"{ORDERS_PAGE}: switch {english} on and press Save Settings.",
-            fix_fr="" if value else f"{ORDERS_PAGE_FR} : activez « {french} » et enregistrez.",
-        )  # fmt: skip
 
 
 FIELD_FIX = "Heartland > Settings > Custom Fields > {name}: set Required to No. Advised for every custom field."

@@ -152,9 +152,13 @@ def test_what_cannot_be_meant_is_exit_2_in_words(services: Services, words: tupl
 
 
 def lines(output: str) -> dict[str, str]:
-    """The rows of a table of `stores check`: what was looked at, with its mark."""
+    """The rows of a table of `stores check`: what was looked at, with its mark; the last one where there are several."""
+    return dict(rows(output))
+
+
+def rows(output: str) -> list[tuple[str, str]]:
     cells = [[cell.strip() for cell in line.split("│")] for line in output.splitlines() if line.startswith("│")]
-    return {row[2]: row[1] for row in cells if row[1]}
+    return [(row[2], row[1]) for row in cells if row[1]]
 
 
 def test_stores_check_of_a_shop_without_subscriptions(real: Services) -> None:
@@ -202,7 +206,8 @@ def test_webhooks_are_registered_once_and_listed(real: Services) -> None:
     assert "0 subscribed, 10 were there" in done(named, "webhooks", "register", "--store", "demo")
     listed = done(named, "webhooks", "list")
     assert sum(1 for line in listed.splitlines() if url in line and "yes" in line) == 10
-    assert lines(run(named, "stores", "check").output)["Shopify: webhooks"] == "ok"
+    # Others of this shop's subscriptions may go elsewhere: that is a line of its own.
+    assert ("Shopify: webhooks", "ok") in rows(run(named, "stores", "check").output)
 
 
 def test_check_walks_the_checklist_and_keeps_it(real: Services) -> None:

@@ -129,10 +129,10 @@ def test_a_token_is_renewed_before_it_ends_and_the_other_process_takes_the_newer
     shelf.install()
     one, other = shelf.process(), shelf.process()
     for _ in range(4):
-        shelf.facts(one)
+        assert shelf.facts(one) == "demo-shop.myshopify.com"
         shelf.pass_time(timedelta(minutes=59))
-        shelf.facts(other)
-        shelf.facts(one)  # its own token was ended by the other's renewal
+        assert shelf.facts(other) == "demo-shop.myshopify.com"
+        assert shelf.facts(one) == "demo-shop.myshopify.com"  # its own token was ended by the other's renewal
 
 
 def test_a_renewal_whose_answer_is_lost_is_asked_again(shelf: Shelf) -> None:

@@ -1,9 +1,11 @@
 """The Celery application: messages are hints, the ledger is the truth, so everything here may be lost."""
 
 import os
+import signal
 
 import structlog
 from celery import Celery, signals
+from celery.worker import state
 from kombu.entity import Queue
 
 from reconcile import log
@@ -13,7 +15,7 @@ broker_guard.install()
 
 TICK_S = float(os.environ.get("TICK_S") or 2)  # how often the ledger is asked what is due
 DUE_S = TICK_S * 15  # sweeps and checks: the ledger knows which shop's turn it is
-LONGEST_TASK_S = 20.0  # more than one remote call may take
+ENDS_WITHIN_S = 8  # whoever stops a process gives it ten seconds or more, and kills it then
 
 celery = Celery(
     "reconciler", broker=os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0", include=["workers.tasks"]
@@ -47,7 +49,6 @@ celery.conf.update(
     worker_prefetch_multiplier=1,
     worker_send_task_events=False,
     worker_hijack_root_logger=False,
-    worker_soft_shutdown_timeout=LONGEST_TASK_S,
     # Work goes on when only the broker is lost; its result is in the ledger.
     worker_cancel_long_running_tasks_on_connection_loss=False,
     broker_connection_retry_on_startup=True,
@@ -77,3 +78,14 @@ def bind_ids(task: object, args: tuple[object, ...] = (), **_: object) -> None:
     structlog.contextvars.clear_contextvars()
     ids = {"store": args[0]} if args else {}
     structlog.contextvars.bind_contextvars(task=str(getattr(task, "name", "")).rpartition(".")[2], **ids)
+
+
+@signals.worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
+def end_in_time(**_: object) -> None:
+    """Tasks end what they are in; one that hangs in a remote call is cut off as by a power cut: the ledger is whole."""
+    signal.alarm(ENDS_WITHIN_S)
+
+
+def is_ending() -> bool:
+    """Whether this worker was told to stop, so that nothing long is begun."""
+    return state.should_stop is not None

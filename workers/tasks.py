@@ -12,7 +12,7 @@ from reconcile.services import Services
 from reconcile.setup_check import check_set_up as walk_checklist
 from reconcile.shops import enrol
 from reconcile.sweep import sweep as sweep_shop
-from workers.app import celery
+from workers.app import celery, is_ending
 from workers.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def wake_due() -> None:
 def reconcile_shop(store: str) -> None:
     shop = services().shop(store)
     for _ in range(ROUNDS):
-        if not loop.reconcile(shop, services()).more:
+        if not loop.reconcile(shop, services()).more or is_ending():
             break
     else:
         reconcile_shop.delay(store)  # behind the other shops that wait

@@ -1,7 +1,6 @@
-"""Fifty shops, one of which floods, is poisoned and has a POS that hangs; a backlog that drains; a clean end."""
+"""Fifty shops, one of which floods, is poisoned and has a POS that hangs; a backlog that drains."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from reconcile.ledger import Ledger
-from reconcile.ledger.tables import deliveries, orders, shops
+from reconcile.ledger.tables import deliveries, orders
 from reconcile.vault import Vault
 from tests.conftest import wait_until
 from tests.contract.accounts import NOW as ACCOUNTS_NOW
@@ -19,7 +18,7 @@ from tests.contract.accounts import TOKEN, HeartlandAccount, heartland
 from tests.faults.auditor import until_folded, waiting
 from tests.faults.conftest import IS_LONG, MakeStack
 from tests.faults.pos_gate import PosGate, pos_gate
-from tests.faults.shopify_sender import FIRST_ID, ShopifySender, Told, day_of, order_body
+from tests.faults.shopify_sender import FIRST_ID, ShopifySender, Told, order_body
 from tests.faults.stack import KEY, shop_entry
 from tests.figures import Note
 
@@ -125,30 +124,3 @@ def test_a_backlog_drains_with_flat_memory(
     # Fresh ones are noticed within the grace and a minute, backlog or not.
     assert took < 16 * 60
     note("a backlog drains", deliveries=BACKLOG, longest_seconds=took, longest_worker_mib=max(s for _, s in sizes))
-
-
-def test_the_end_is_clean_under_load(from_outside: Ledger, make_stack: MakeStack, note: Note) -> None:
-    stack = make_stack(shop_entry("north"))
-    told = day_of("north", 100)
-    sender = ShopifySender(stack.url)
-    load = threading.Thread(target=sender.send, args=(told,), daemon=True)
-    load.start()
-    wait_until(lambda: len(sender.acknowledged) > 30)
-    longest = 0.0
-    for part in ("web", "worker", "beat"):
-        code, took = stack.stop(part)
-        assert code == 0, part
-        longest = max(longest, took)
-        if part == "worker":
-            assert leases(from_outside) == []
-        stack.start(part)
-    assert longest < 10
-    load.join(timeout=60)
-    until_folded(from_outside)
-    assert len(sender.acknowledged) == len(told)
-    note("SIGTERM under load", parts=3, acknowledged=len(told), leases_left=0, longest_end_s=longest)
-
-
-def leases(ledger: Ledger) -> list[str]:
-    with ledger.read() as connection:
-        return list(connection.execute(select(shops.c.store).where(shops.c.lease_token.is_not(None))).scalars())

@@ -31,7 +31,7 @@ def started(command: str, folder: Path) -> list[str]:
     """The arguments that a shell line ends up with: the programs are stand-ins that print theirs."""
     for name in ("granian", "celery", "flask"):
         path = folder / name
-        path.write_text('#!/bin/sh\nprintf "%s\\n" "$(basename "$0")" "$@" "REMAP=$REMAP_SIGTERM"\n')
+        path.write_text('#!/bin/sh\nprintf "%s\\n" "$(basename "$0")" "$@"\n')
         path.chmod(0o755)
     env = {"PATH": f"{folder}{os.pathsep}/usr/bin:/bin"}
     return subprocess.run(

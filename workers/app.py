@@ -29,7 +29,7 @@ def every(seconds: float, task: str) -> dict[str, object]:
 
 celery.conf.update(
     beat_schedule={
-        "drain_inbox": every(TICK_S, "drain_inbox"),
+        "tick": every(TICK_S, "tick"),
         "sweep": every(DUE_S, "sweep"),
         "check_set_up": every(DUE_S, "check_set_up"),
         "tell_people": every(DUE_S, "tell_people"),

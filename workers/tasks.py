@@ -29,6 +29,13 @@ def services() -> Services:
     return made
 
 
+@celery.task(name="workers.tasks.tick")  # type: ignore[untyped-decorator]
+def tick() -> None:
+    """Only beat sends this one: the sign that it lives, and the drain that a lost wake-up would have brought."""
+    beat_heart(services(), "beat")
+    drain_inbox()
+
+
 @celery.task(name="workers.tasks.drain_inbox")  # type: ignore[untyped-decorator]
 def drain_inbox() -> None:
     """Fold a batch of what was received; the next batch is anybody's. Then wake the shops that have something due.
@@ -63,7 +70,6 @@ def reconcile_shop(store: str) -> None:
 
 @celery.task(name="workers.tasks.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    beat_heart(services(), "beat")  # only beat sends this one
     for store in shops_due(services(), "next_sweep_at"):
         sweep_one.delay(store)
 

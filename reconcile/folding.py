@@ -132,12 +132,11 @@ def _next_version(row: Any, order: Order, declared: Declared, now: datetime, *, 
     """
     before = order_from_json(row.body)
     order = _with_details(before, order)
-    late = {"found_by": "webhook"} if row.found_by == "sweep" and not trusted else {}  # its webhook was not lost
     if order.updated_at < before.updated_at:
-        return late
+        return {}
     if order.updated_at == before.updated_at and order != before and not trusted:
-        return {"reread": True, "next_look_at": now, **late}
-    changes: Values = late if order == before else _as_columns(order) | late
+        return {"reread": True, "next_look_at": now}
+    changes: Values = {} if order == before else _as_columns(order)
     if row.reread and trusted:
         changes["reread"] = False
     if order == before or eligibility.is_echo(before, order):

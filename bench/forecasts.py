@@ -20,6 +20,8 @@ KEY_OF = {
     "unfulfilled_orders_off": "download_unfulfilled_orders",
     "paid_without_transactions_off": "download_paid_orders_with_no_transactions",
     "partially_paid_excluded": "do_not_download_partially_paid_orders",
+    "manual_payments_off": "allow_manual_payments",
+    "payment_not_captured": "require_capture",
     **dict.fromkeys(STOPS, EVERYTHING),
 }
 

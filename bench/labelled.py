@@ -22,6 +22,13 @@ SETTINGS: dict[str, tuple[str, bool]] = {
     "paid_without_transactions_off": ("download_paid_orders_with_no_transactions", False),
     "partially_paid_excluded": ("do_not_download_partially_paid_orders", True),
 }
+# the other settings that keep orders out: their keys
+OTHER_SETTINGS = {
+    "channel_excluded": "channels_excluded", "ignore_tag_present": "ignore_tags", "allow_tag_missing": "allow_tags",
+    "location_unmapped": "locations", "before_minimum_date": "order_minimum_created",
+    "manual_payments_off": "allow_manual_payments", "payment_not_captured": "require_capture",
+}  # fmt: skip
+MOVED = "start_date_moved"
 POSS = ("heartland", "lightspeed_r", "lightspeed_x")
 HEARTLAND_ONLY = ("order_source_unset", "required_custom_field")
 NOT_AT = {
@@ -64,7 +71,7 @@ def claim_fixed(played: Played) -> None:
 
 def scenarios() -> dict[str, Labelled]:
     """Every scenario by its name; the place in the set is the seed."""
-    found = dict([*_settings(), *_stops(), *_own(), *_hard(), *_others()])
+    found = dict([*_settings(), *_stops(), *_own(), *_hard(), *_others(), *_other_settings(), *_declared_values()])
     return {
         name: Labelled(scenario={"seed": seed, **made}, **EXTRAS.get(name, {}))
         for seed, (name, made) in enumerate(found.items(), start=1)
@@ -175,3 +182,36 @@ def _others() -> list[tuple[str, dict[str, Any]]]:
         for pos in [_home(cause, place)]
     ]
     return [*alone, ("not meant to be carried", _day(*({"cause": cause, "share": 0.02} for cause in excluded)))]
+
+
+def _other_settings() -> list[tuple[str, dict[str, Any]]]:
+    """Settings that list values, or a date, or kinds of payment: changed in the middle of a day, and set back."""
+    made = []
+    for place, (cause, key) in enumerate(OTHER_SETTINGS.items()):
+        window: dict[str, Any] = {"cause": cause, "from_h": 4.4, "until_h": 10.4}
+        longer: dict[str, Any] = {}
+        if cause == "before_minimum_date":  # what it holds back was placed the day before
+            window = {"fault": MOVED, "from_h": 34.4, "until_h": 58.4}
+            longer = {"hours": 60, "orders": 2 * SOME}
+        for turn, (how, declared) in enumerate(((UNDECLARED, {key: None}), (WRONG, {}))):
+            pos = POSS[(place + turn) % len(POSS)]
+            made.append((f"{pos}: {cause}, {how}", _day(window, pos=pos, declared=declared, **longer)))
+    return made
+
+
+def _declared_values() -> list[tuple[str, dict[str, Any]]]:
+    """What is declared as it stands, so that the orders are excluded."""
+    return [
+        (f"heartland: allow_tag_missing, {RIGHT}", _day({"cause": "allow_tag_missing", "share": 0.1})),
+        (f"lightspeed_x: before_minimum_date, {RIGHT}",
+         _day({"cause": "before_minimum_date", "from_h": 0, "until_h": 2}, pos="lightspeed_x")),
+    ]  # fmt: skip
+
+
+def to_be_inferred(scenario: dict[str, Any]) -> frozenset[str]:
+    """The causes that nothing declared or read proves in it: settings that are changed meanwhile, unless it is declared."""
+    declared = scenario.get("declared", {})
+    switches = {cause for cause, (key, holds) in SETTINGS.items() if declared.get(key) is not holds}
+    windows = [one for one in scenario["faults"] if one.get("from_h") and "share" not in one]
+    changed = {"before_minimum_date" if one.get("fault") == MOVED else one.get("cause") for one in windows}
+    return frozenset(switches | changed & OTHER_SETTINGS.keys())

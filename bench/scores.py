@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from bench.diagnose import false_missing, measure, stands_at_grace
-from bench.labelled import Labelled
+from bench.labelled import Labelled, to_be_inferred
 from bench.play import START, Played
 from reconcile.ledger.tables import actions, events, orders
-from reconcile.model import Standing
+from reconcile.model import Scope, Standing
 from reconcile.rules import catalogue
 
 MINUTE = timedelta(minutes=1)
@@ -33,7 +33,7 @@ def score(played: Played, one: Labelled) -> dict[str, Any]:
             for fault in one.scenario["faults"]
             if "cause" in fault and "from_h" in fault
         ],
-        "singles": _singles(played, noticed),
+        "singles": _singles(played, one, noticed),
         "orders_touched": len({one.order_id for one in touched}),
         "canaries": sum(1 for one in touched if one.canary),
         "rung_up_after_touch": sum(1 for one in played.truth["orders"] if _rung_up_after(one, touched)),
@@ -91,9 +91,14 @@ def _stop(played: Played, rows: dict[int, Row[Any]], fault: dict[str, Any], inst
     }
 
 
-def _singles(played: Played, noticed: dict[int, datetime]) -> dict[str, int]:
-    """Orders with a cause of their own: how many, and how many of them were found wanting within their grace and a minute."""
-    due = [one for one in _affected(played) if catalogue()[one["cause"]].scope.value == "order"]
+def _singles(played: Played, labelled: Labelled, noticed: dict[int, datetime]) -> dict[str, int]:
+    """Orders with a cause of their own: how many, and how many of them were found wanting within their grace and a minute.
+
+    Those that the connector is not meant to carry, as declared, are not wanting.
+    """
+    rules = [one for one in catalogue().values() if one.scope is Scope.ORDER and not one.excludes]
+    own = {one.slug for one in rules} - to_be_inferred(labelled.scenario)
+    due = [one for one in _affected(played) if one["cause"] in own]
     found = [one for one in due if _in_time(played, one, noticed.get(one["order_id"]))]
     return {"orders": len(due), "in_time": len(found)}
 

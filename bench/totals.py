@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from bench.labelled import SETTINGS, SLOW, scenarios
+from bench.labelled import OTHER_SETTINGS, SETTINGS, SLOW, scenarios, to_be_inferred
 
 Results = Mapping[str, dict[str, Any]]
 NONE = "none"
@@ -99,9 +99,7 @@ def _certain(results: Results) -> dict[str, int]:
 
 def _unproven(name: str) -> frozenset[str]:
     """The causes that have to be inferred in a scenario: switches that are not declared as they stand, and guesses."""
-    declared = scenarios()[name].scenario.get("declared", {})
-    stood = {cause for cause, (key, holds) in SETTINGS.items() if declared.get(key) is not holds}
-    return GUESSED | stood | {"download_orders_off"}
+    return GUESSED | to_be_inferred(scenarios()[name].scenario) | {"download_orders_off"}
 
 
 def _inferred(results: Results) -> dict[str, int]:
@@ -109,7 +107,7 @@ def _inferred(results: Results) -> dict[str, int]:
     found = {"planted": 0, "found": 0, "right": 0}
     for name, result in results.items():
         causes = per_cause(confusion({name: result}))
-        for cause in _unproven(name) & set(SETTINGS) & set(causes):
+        for cause in _unproven(name) & {*SETTINGS, *OTHER_SETTINGS} & set(causes):
             if causes[cause]["planted"] >= ENOUGH or (causes[cause]["found"] and not causes[cause]["planted"]):
                 found = {key: found[key] + causes[cause][key] for key in found}
     return found

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sandbox.goods import LOCATIONS, ORDER_SOURCE
-from sandbox.planting import Planting
+from sandbox.goods import LOCATIONS, ORDER_SOURCE, UNMAPPED
+from sandbox.planting import BY_VALUE, START_MOVED, Planting
 from sandbox.scenario import Scenario
 from sandbox.shop import ShopOrder
-from sandbox.struck import ALLOW_TAG, CONNECTOR_APP, DRAFT, EXCLUDED_CHANNEL, IGNORE_TAG, IN_STORE_PREFIX
+from sandbox.struck import ALLOW_TAG, CONNECTOR_APP, DRAFT, EVERYDAY_TAG, EXCLUDED_CHANNEL, IGNORE_TAG, IN_STORE_PREFIX
 
 OLDEST: Final = timedelta(days=30)
 DEFAULT_CUSTOMER: Final = "100001"
@@ -65,6 +65,10 @@ SWITCHED: Final[dict[str, dict[str, Any]]] = {
     "payment_not_captured": {"require_capture": True},
     "refunds_off": {"download_refunds": False},
     "order_source_unset": {"order_source": ""},
+    "ignore_tag_present": {"ignore_tags": (IGNORE_TAG, EVERYDAY_TAG)},
+    "allow_tag_missing": {"allow_tags": (ALLOW_TAG,)},
+    "channel_excluded": {"channels_excluded": (EXCLUDED_CHANNEL, DRAFT)},
+    "location_unmapped": {"locations": LOCATIONS},
 }
 # What a merchant has set once and for all, when the scenario has orders that it keeps out.
 STANDING: Final[dict[str, dict[str, Any]]] = {
@@ -73,6 +77,8 @@ STANDING: Final[dict[str, dict[str, Any]]] = {
     "allow_tag_missing": {"allow_tags": (ALLOW_TAG,)},
     "no_customer": {"default_customer": ""},
 }
+# What is set so before and after a window in which it is not.
+BETWEEN: Final[dict[str, dict[str, Any]]] = {"location_unmapped": {"locations": (*LOCATIONS, UNMAPPED)}}
 
 
 class SettingsBook:
@@ -81,9 +87,11 @@ class SettingsBook:
     def __init__(self, scenario: Scenario, planting: Planting, start: datetime) -> None:
         standing: dict[str, Any] = {}
         for one in scenario.faults:
-            standing |= STANDING.get(one.kind, {})
+            in_a_window = one.kind in BY_VALUE and one.share is None
+            standing |= (BETWEEN if in_a_window else STANDING).get(one.kind, {})
         self._usual = ConnectorSettings(order_minimum_created=start - OLDEST, **standing)
-        self._windows = planting.of(*SWITCHED, "before_minimum_date")
+        windows = planting.of(*SWITCHED, "before_minimum_date", START_MOVED)
+        self._windows = [one for one in windows if one.kind not in BY_VALUE or one.share is None]
         self._saved: dict[str, Any] = {}
 
     def save(self, values: Mapping[str, Any]) -> None:
@@ -94,8 +102,8 @@ class SettingsBook:
         changes: dict[str, Any] = {}
         for window in self._windows:
             if window.holds(moment):
-                minimum = {"order_minimum_created": window.until}
-                changes |= SWITCHED.get(window.kind, minimum)
+                minimum = window.since if window.kind == START_MOVED else window.until
+                changes |= SWITCHED.get(window.kind, {"order_minimum_created": minimum})
         changes |= self._saved
         return replace(self._usual, **changes) if changes else self._usual
 

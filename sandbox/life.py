@@ -96,6 +96,8 @@ class Life:
     def _release(self, fate: Fate) -> None:
         order = fate.order
         fate.release(self._timeline.now)
+        if fate.planted is None:
+            fate.cause = None  # what comes of it now has a cause of its own, or none
         if order.on_hold:
             self._shop.change(order.id, on_hold=False)
         elif IGNORE_TAG in order.tags:

@@ -17,6 +17,8 @@ SHOP_WIDE: Final = frozenset(
 )  # fmt: skip
 # These hold back the orders with a property: everyday ones in a window, or a share of the orders that is given it.
 BY_PROPERTY: Final = frozenset(SETTINGS) - SHOP_WIDE | {"required_product_unusable"}
+# These name values, a tag or a place: a window is when the setting names one that everyday orders have, or asks for it.
+BY_VALUE: Final = frozenset({"ignore_tag_present", "allow_tag_missing", "channel_excluded", "location_unmapped"})
 # What leaves an order out of the POS for good, until somebody does something: staff may ring such an order up.
 HOLDING: Final = frozenset({*SETTINGS, *OWN, *BY_PROPERTY, *SHOP_WIDE, "item_archived", "unexplained"}) - {
     "refunds_off", "connector_stalled", "payment_type_missing", "before_minimum_date", *WRONG,
@@ -25,6 +27,9 @@ HOLDING: Final = frozenset({*SETTINGS, *OWN, *BY_PROPERTY, *SHOP_WIDE, "item_arc
 REQUIRED_MEANWHILE: Final = "pending_required_field"
 STAYS_REQUIRED: Final = timedelta(hours=2)
 FROM_THE_BEGINNING: Final = "before_minimum_date"
+# The start date of the connector is moved to the window's beginning: what was placed before comes to it too late.
+START_MOVED: Final = "start_date_moved"
+EVERYDAY: Final = BY_PROPERTY | BY_VALUE | {START_MOVED}
 STRETCHED_FAULTS: Final = frozenset({"pos_down", "pos_garbage"})
 STRETCHED: Final = SHOP_WIDE | STRETCHED_FAULTS | {REQUIRED_MEANWHILE}
 FIRST_STRUCK: Final = timedelta(minutes=30)  # the first orders of a day are sound, so that something is known to work
@@ -64,7 +69,7 @@ def plant(scenario: Scenario, start: datetime, moments: Sequence[datetime]) -> P
     windows = [_window(one, scenario, start, moments, _middle(one, stretched)) for one in scenario.faults]
     causes: dict[int, str] = {}
     for one in scenario.faults:
-        if one.is_cause and one.kind not in SHOP_WIDE and (one.share is not None or one.kind not in BY_PROPERTY):
+        if one.is_cause and one.kind not in SHOP_WIDE and (one.share is not None or one.kind not in EVERYDAY):
             for place in _struck(_within(one, start, windows), start, moments, causes, windows, chance):
                 causes[place] = one.kind
     shares = {one.kind for one in scenario.faults if one.share is not None}
@@ -73,7 +78,7 @@ def plant(scenario: Scenario, start: datetime, moments: Sequence[datetime]) -> P
         windows=tuple(windows),
         causes=causes,
         made=frozenset(shares & BY_PROPERTY),
-        frequent=frozenset((kinds - shares) & BY_PROPERTY),
+        frequent=frozenset((kinds - shares) & EVERYDAY),
     )
 
 

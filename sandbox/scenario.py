@@ -31,6 +31,7 @@ WRONG: Final = (
 CAUSES: Final = (*EXCLUDED, *SETTINGS, *ACCESS, *SET_UP, *OWN, *WRONG, "entered_by_hand", "unexplained")
 FAULTS: Final = (
     "webhook_lost", "webhook_doubled", "webhook_shuffled", "pos_down", "pos_garbage", "throttled", "keyed_by_hand",
+    "start_date_moved",
 )  # fmt: skip
 TOUCHES: Final = ("works", "no_effect", "late", "doubles")
 MODES: Final = ("observe", "assist", "auto")

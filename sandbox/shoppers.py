@@ -1,16 +1,17 @@
 """The orders of a day: when they come, what is in them, and what their buyers and the shop do with them later."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Final
 
 from sandbox.baskets import GIVE, Errand, buyer_of, dress, finish, hours, lines_of
-from sandbox.goods import LOCATIONS, PRODUCTS
-from sandbox.planting import Planting
+from sandbox.goods import LOCATIONS, PRODUCTS, UNMAPPED
+from sandbox.planting import START_MOVED, Planting
 from sandbox.scenario import Scenario
 from sandbox.shop import ShopOrder
-from sandbox.struck import ALLOW_TAG, shape
+from sandbox.struck import ALLOW_TAG, EVERYDAY_TAG, EXCLUDED_CHANNEL, IGNORE_TAG, shape
 
 # How busy each hour of the day is; the night is quiet, never empty.
 HOURS: Final = (3, 2, 2, 2, 2, 3, 5, 8, 12, 15, 16, 16, 18, 18, 16, 15, 15, 16, 18, 18, 16, 12, 8, 5)
@@ -33,7 +34,22 @@ KIND_OF: Final = {
     "paid_without_transactions_off": "imported",
     "payment_not_captured": "authorized",
 }
+# Everyday only where a window needs them: what is on such an order, by the cause that keeps it out in the window.
+VALUES: Final[dict[str, Callable[[Errand, Random], None]]] = {
+    "ignore_tag_present": lambda errand, chance: errand.order.tags.append(EVERYDAY_TAG),
+    "allow_tag_missing": lambda errand, chance: errand.order.tags.remove(ALLOW_TAG),
+    "channel_excluded": lambda errand, chance: setattr(errand.order, "source_name", EXCLUDED_CHANNEL),
+    "location_unmapped": lambda errand, chance: setattr(errand.order, "locations", [UNMAPPED]),
+    START_MOVED: lambda errand, chance: _released_next_day(errand, chance),
+}
 FREQUENT: Final = 0.2
+VALUED: Final = 0.3  # of the orders of no other kind
+
+
+def _released_next_day(errand: Errand, chance: Random) -> None:
+    """Held back by a tag until the shop lets it go, a day and more after it was placed."""
+    errand.order.tags.append(IGNORE_TAG)
+    errand.released_after = hours(chance, 25, 30)
 
 
 def moments(scenario: Scenario, start: datetime) -> list[datetime]:
@@ -58,6 +74,7 @@ class Shoppers:
         }
         if "fulfilled_orders_off" in planting.made:
             self._shares["archived"] = 0.0  # what is archived at once is fulfilled, too
+        self._values = [VALUES[cause] for cause in VALUES if cause in planting.frequent]
         self._has_allow_tag = bool(planting.of("allow_tag_missing"))
         self._refunds = 0.0 if "refunds_off" in planting.made else 0.35 if "refunds_off" in planting.frequent else 0.02
         self._cancels = "refunds_off" not in planting.made
@@ -74,6 +91,8 @@ class Shoppers:
             GIVE[kind](errand, chance)
         if self._has_allow_tag:
             order.tags.append(ALLOW_TAG)
+        if self._values and kind is None and struck is None and chance.random() < VALUED:
+            chance.choice(self._values)(errand, chance)
         if struck is None:
             self._later(errand, chance, kind)
         else:

@@ -10,6 +10,7 @@ from sandbox.baskets import Errand, archived, authorized, finish, fulfilled, hou
 from sandbox.goods import ARCHIVED, TWIN, UNKNOWN, UNMAPPED, Product
 
 ALLOW_TAG, IGNORE_TAG = "approved", "hold"
+EVERYDAY_TAG: Final = "wholesale"  # of some everyday orders; a person may have the connector ignore them
 CONNECTOR_APP: Final = 1758145
 EXCLUDED_CHANNEL: Final = "tiktok"
 DRAFT: Final = "shopify_draft_order"

@@ -9,11 +9,22 @@ from time import process_time
 import pytest
 
 from sandbox.fates import Fate
+from sandbox.goods import UNMAPPED
 from sandbox.heartland.books import Order
 from sandbox.heartland.till import HEARTLAND
+from sandbox.planting import BY_VALUE
 from sandbox.scenario import CAUSES, WRONG
+from sandbox.shop import ShopOrder
+from sandbox.struck import ALLOW_TAG, EVERYDAY_TAG, EXCLUDED_CHANNEL
 from sandbox.world import World
 from tests.days import HOUR, START, opened, played, records, struck, to_the_end
+
+SHOWS: dict[str, Callable[[ShopOrder], bool]] = {
+    "ignore_tag_present": lambda order: EVERYDAY_TAG in order.tags,
+    "allow_tag_missing": lambda order: ALLOW_TAG not in order.tags,
+    "channel_excluded": lambda order: order.source_name == EXCLUDED_CHANNEL,
+    "location_unmapped": lambda order: order.locations == [UNMAPPED],
+}
 
 
 def goods(fate: Fate) -> Counter[str | None]:
@@ -221,6 +232,27 @@ def test_a_window_strikes_only_what_falls_into_it(cause: str) -> None:
     lateness = timedelta(minutes=20)
     assert all(START + 9 * HOUR - lateness <= fate.order.created_at < START + 13 * HOUR for fate in found)
     assert {fate.cause for fate in world.fates.values()} == {cause, None}
+
+
+@pytest.mark.parametrize("cause", sorted(BY_VALUE))
+def test_a_setting_that_lists_values_lets_the_same_orders_pass_before_and_after_its_window(cause: str) -> None:
+    world = played({"cause": cause, "from_h": 9, "until_h": 13})
+    alike = [fate for fate in world.fates.values() if SHOWS[cause](fate.order)]
+    held = struck(world, cause)
+    assert len(held) >= 10
+    assert all(fate in alike and fate.unaided_at is None for fate in held)
+    assert len([fate for fate in alike if fate.carried == 1]) >= 10
+    assert not [fate for fate in world.fates.values() if fate not in held and fate.carried != 1]
+
+
+def test_a_start_date_that_is_moved_keeps_out_what_was_placed_before_and_is_let_go_later() -> None:
+    world = played({"fault": "start_date_moved", "from_h": 30, "until_h": 50}, hours=52, orders=300)
+    held = struck(world, "before_minimum_date")
+    assert len(held) >= 10
+    assert all(fate.order.created_at < START + 30 * HOUR <= fate.eligible_at < START + 50 * HOUR for fate in held)
+    assert all(not fate.order.tags and fate.unaided_at is None for fate in held)
+    assert not [fate for fate in world.fates.values() if fate not in held and fate.carried != 1]
+    assert datetime.fromisoformat(world.declared()["order_minimum_created"]) < START
 
 
 def test_refunds_are_lost_only_while_they_are_not_downloaded() -> None:

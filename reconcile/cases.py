@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from reconcile.grace import MOST
 from reconcile.model import CaseState, Certainty, Closing, Decision, Finding, Order, Remedy, Scope, Standing, Verb
-from reconcile.rules import catalogue
+from reconcile.rules import catalogue, remedy_of
 
 STATE_OF = {
     Verb.TOUCH: CaseState.RETRYING,
@@ -31,8 +31,7 @@ def was_dismissed(row: Row[Any]) -> bool:
 
 def fix_held(row: Row[Any]) -> str | None:
     """The fix_then_retry cause that was settled on this order, if one was."""
-    rule = catalogue().get(row.cause or "")
-    return row.cause if rule is not None and rule.remedy is Remedy.FIX_THEN_RETRY else None
+    return row.cause if remedy_of(row.cause or "", row.certainty) is Remedy.FIX_THEN_RETRY else None
 
 
 def held_back_by(row: Row[Any], findings: Sequence[Finding]) -> tuple[str | None, str]:
@@ -43,13 +42,20 @@ def held_back_by(row: Row[Any], findings: Sequence[Finding]) -> tuple[str | None
     return (mended.cause, mended.subject) if mended else (None, "")
 
 
-def settled_cause(row: Row[Any], findings: Sequence[Finding], now: datetime, *, waits: bool = True) -> dict[str, Any]:
+def settled_cause(
+    row: Row[Any], findings: Sequence[Finding], now: datetime, *, waits: bool = True, let_in: bool = False
+) -> dict[str, Any]:
     """The first cause of an order stays, unless a later look has better evidence for another one.
 
     What was only to be waited for, and is seen gone, gives way to a cause that is known as well as it was; a connector
-    that stood still, once it has carried others long enough (it no longer `waits`), to whatever is found instead.
+    that stood still, once it has carried others long enough (it no longer `waits`), to whatever is found instead. Of an
+    order that had been left out, and is `let_in` now, nothing is known yet.
     """
     first = findings[0] if findings else None
+    if let_in:
+        return {"cause": None, "subject": "", "certainty": None, "noticed_at": None} | (
+            _settled(first, now) if first else {}
+        )
     if first is None:
         return {}
     better = WEIGHT[first.certainty] - WEIGHT.get(row.certainty, 0)
@@ -59,8 +65,12 @@ def settled_cause(row: Row[Any], findings: Sequence[Finding], now: datetime, *, 
     weaker = weaker or _of_many(row, first, findings)
     if not weaker or (row.cause and first.cause == "unexplained" and not over):
         return {}
-    noticed = {} if row.noticed_at and row.cause != "unexplained" else {"noticed_at": now}
-    return {"cause": first.cause, "subject": first.subject, "certainty": first.certainty.value, **noticed}
+    return _settled(first, row.noticed_at if row.noticed_at and row.cause != "unexplained" else now)
+
+
+def _settled(first: Finding, noticed_at: datetime) -> dict[str, Any]:
+    values = {"cause": first.cause, "subject": first.subject, "certainty": first.certainty.value}
+    return values | {"noticed_at": noticed_at}
 
 
 def _waited_out(row: Row[Any], findings: Sequence[Finding]) -> bool:

@@ -45,6 +45,8 @@ def _still_there(connection: Connection, store: str, order_ids: Sequence[int]) -
 
 def _concluded(this: Round, connection: Connection, one: Judged) -> Values:
     row, look, now = one.row, one.look, this.now
+    waits = row.cause != "connector_stalled" or not this.carried_since(row)
+    let_in = row.standing == Standing.EXCLUDED and one.standing is not Standing.EXCLUDED
     values: Values = {
         "standing": one.standing.value,
         "unread_since": None,
@@ -54,7 +56,7 @@ def _concluded(this: Round, connection: Connection, one: Judged) -> Values:
         "decision": codec.to_json(one.decision),
         "looked_at": now,
         "looks": row.looks + 1,
-        **settled_cause(row, one.findings, now, waits=row.cause != "connector_stalled" or not this.carried_since(row)),
+        **settled_cause(row, one.findings, now, waits=waits, let_in=let_in),
         **next_state(row, look.order, one.standing, one.decision, one.findings, now),
         **presence(this, row, look, now),
     }

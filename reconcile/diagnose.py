@@ -18,15 +18,17 @@ JUDGED = (Standing.WAITING, Standing.MISSING, Standing.PENDING, Standing.DIFFERS
 def diagnose(ev: Evidence) -> tuple[Finding, ...]:
     """The findings on one order, the likeliest cause first; empty while nothing can be said.
 
-    An order that the connector is not meant to carry has no other cause: its excluding findings stand alone.
+    An order that the connector is not meant to carry has no other cause: its excluding findings stand alone. What it
+    leaves out without that being declared excludes nothing: it may be a mistake.
     """
     if ev.standing not in JUDGED or (ev.standing is Standing.WAITING and not ev.absent):
         return ()
     rules = catalogue()
-    excluding = _found((r for r in rules.values() if r.excludes), ev) if ev.absent else []
+    left_out = _found((r for r in rules.values() if r.excludes), ev) if ev.absent else []
+    excluding = [one for one in left_out if _excludes(one)]
     if excluding:
         return _ranked(excluding)
-    found = _found((r for r in rules.values() if not r.excludes and r.slug != LAST), ev)
+    found = left_out + _found((r for r in rules.values() if not r.excludes and r.slug != LAST), ev)
     if ev.absent and not any(_stands(one) for one in found):
         found += _mended(ev)
     if ev.standing is Standing.WAITING:
@@ -38,10 +40,14 @@ def diagnose(ev: Evidence) -> tuple[Finding, ...]:
 
 def standing_of(look: Look, findings: Sequence[Finding]) -> Standing:
     """Where the order stands when the findings are known: excluded when absent and not meant to be carried."""
-    rules = catalogue()
-    if not look.sales and any(one.cause in rules and rules[one.cause].excludes for one in findings):
+    if not look.sales and any(map(_excludes, findings)):
         return Standing.EXCLUDED
     return look.standing
+
+
+def _excludes(one: Finding) -> bool:
+    found = catalogue().get(one.cause)
+    return found is not None and found.excludes and one.remedy is Remedy.NONE
 
 
 def _stands(one: Finding) -> bool:

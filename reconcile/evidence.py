@@ -45,6 +45,7 @@ class Outcome:
     explained: bool = False  # a cause with certain evidence of its own holds it back: says nothing about filters
     waited: timedelta | None = None  # how old an absent order was when it was last looked for
     took: timedelta | None = None  # how long the connector took by itself, with nothing in its way
+    touched: bool = False  # we had the connector look at it again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

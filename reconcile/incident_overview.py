@@ -11,7 +11,7 @@ from reconcile.decide import Group
 from reconcile.incident_words import sentence_on, words
 from reconcile.ledger.queries_incidents import IncidentRow, events_of_incident, incident_of, incidents_of
 from reconcile.model import Remedy, TouchEffect
-from reconcile.rules import catalogue
+from reconcile.rules import remedy_of
 from reconcile.services import Services
 from reconcile.shops import row_of
 from reconcile.touches import TouchBook, open_book
@@ -63,9 +63,9 @@ def _described(services: Services, connection: Connection, found: Sequence[Incid
     for one in found:
         cause, store = one.row.cause, one.row.store
         cause_key, subject_key = (
-            (cause, one.row.subject) if _remedy(cause) is Remedy.FIX_THEN_RETRY else ("unexplained", "")
+            (cause, one.row.subject) if _remedy(one) is Remedy.FIX_THEN_RETRY else ("unexplained", "")
         )
-        touches = book(store).group(cause_key, subject_key, now, None) if _remedy(cause) in TOUCHED else Group()
+        touches = book(store).group(cause_key, subject_key, now, None) if _remedy(one) in TOUCHED else Group()
         shop, row = services.shop(store), row_of(connection, store)
         effect = TouchEffect(row.touch)
         title, next_step = words(cause, shop.locale)
@@ -82,16 +82,15 @@ def _described(services: Services, connection: Connection, found: Sequence[Incid
     return made
 
 
-def _remedy(cause: str) -> Remedy:
-    rule = catalogue().get(cause)
-    return rule.remedy if rule else Remedy.NONE
+def _remedy(one: IncidentRow) -> Remedy:
+    return remedy_of(one.row.cause, one.certainty)
 
 
 def _progress(one: IncidentRow, touches: Group, effect: TouchEffect, book: TouchBook) -> str:
     row = one.row
     if row.progress or row.state == "resolved":
         return str(row.progress or "Resolved: nothing is held back any more.")
-    if effect is TouchEffect.NO_EFFECT and _remedy(row.cause) in TOUCHED:
+    if effect is TouchEffect.NO_EFFECT and _remedy(one) in TOUCHED:
         return "This connector does not react to a touch: use Mortar's resync order on these orders."
     if touches.arrived:
         return (

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from reconcile.config import Shop
 from reconcile.ledger.queries_incidents import IncidentRow
 from reconcile.model import Certainty, Remedy, Standing
-from reconcile.rules import catalogue
+from reconcile.rules import catalogue, remedy_of
 from reconcile.shops import zone_of
 
 WEBHOOKS_LOST = "webhooks_lost"
@@ -59,6 +59,24 @@ SWITCHES = dict.fromkeys((*ORDERS, "download_orders_off", "refunds_off"), "off")
     "partially_paid_excluded": "on", "payment_not_captured": "on",
 }  # fmt: skip
 POSITIONS_FR = {"off": "désactivé", "on": "activé"}
+# cause → the setting that lists values, and which orders it leaves out, in each language
+LEAVES_OUT = {
+    "channel_excluded": ("Download Third Party Orders", "those of the channel {}", "celles du canal {}"),
+    "ignore_tag_present": (
+        "Ignore Orders with these tags", "those with the tag {}", "celles qui portent l'étiquette {}",
+    ),
+    "allow_tag_missing": (
+        "Allow Orders only with these tags", "those without the tag {}", "celles sans l'étiquette {}",
+    ),
+    "before_minimum_date": (
+        "Order Minimum Created Date Time", "those that were placed long before", "celles passées longtemps avant",
+    ),
+}  # fmt: skip
+SURELY = {
+    Certainty.CERTAIN: ("", ""),
+    Certainty.LIKELY: ("almost certainly ", "presque certainement "),
+    Certainty.POSSIBLE: ("perhaps ", "peut-être "),
+}
 IS = {
     Certainty.CERTAIN: ("is", "est"),
     Certainty.LIKELY: ("is almost certainly", "est presque certainement"),
@@ -184,10 +202,20 @@ def _why(told: Told, locale: str) -> str:
         if locale == "fr":
             return f"« {told.subject} » {french} {POSITIONS_FR[position]}"
         return f"{told.subject} {english} {position}"
+    if told.cause in LEAVES_OUT:
+        return _leaves_out(told, locale)
     if rule is None:
         return ""
     title = (rule.title_fr if locale == "fr" else rule.title).rstrip(".")
     return f"{_lowered(title)}{_about(told.subject, title)}"
+
+
+def _leaves_out(told: Told, locale: str) -> str:
+    setting, *those = LEAVES_OUT[told.cause]
+    surely = SURELY[told.certainty or Certainty.POSSIBLE]
+    if locale == "fr":
+        return f"« {setting} » écarte {surely[1]}{those[1].format(told.subject)}"
+    return f"{setting} {surely[0]}leaves out {those[0].format(told.subject)}"
 
 
 def _lowered(title: str) -> str:
@@ -206,6 +234,5 @@ def _fix(cause: str, locale: str) -> str:
 
 
 def _then(told: Told, locale: str) -> str:
-    rule = catalogue().get(told.cause)
-    mends = rule is not None and rule.remedy is Remedy.FIX_THEN_RETRY and told.standings <= ABSENT
+    mends = remedy_of(told.cause, told.certainty) is Remedy.FIX_THEN_RETRY and told.standings <= ABSENT
     return THEN[locale] if mends else ""

@@ -130,7 +130,7 @@ def _run(absent: Sequence[Absent], ours: Sequence[Outcome], trait: str, grace: t
 # --- the model ------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)  # one for each switch, whose own declaration does not count, and some more
 def _beliefs(
     outcomes: tuple[Outcome, ...], grace: timedelta | None, priors: tuple[tuple[str, Fraction], ...]
 ) -> Mapping[str, Belief]:

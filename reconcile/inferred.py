@@ -74,7 +74,7 @@ def _switch(this: Filter, outcomes: Sequence[Outcome], declared: Declared, usual
 def _values(outcomes: Sequence[Outcome], declared: Declared, usual: timedelta) -> list[Inferred]:
     """The channels, locations and tags that are probably left out, and the date before which orders are."""
     made = []
-    for trait, found in beliefs(outcomes, usual).items():
+    for trait, found in beliefs(outcomes, usual, priors(declared)).items():
         if found.probability < LIKELY or not found.orders:
             continue
         passed = last_open(outcomes, trait, usual)

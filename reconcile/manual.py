@@ -51,6 +51,10 @@ REMEDIES = {
     Remedy.FLAG: ("tell a person, never touch it", "prévenir une personne, ne jamais la relancer"),
     Remedy.NONE: ("nothing to do", "rien à faire"),
 }
+UNDECLARED = (
+    "where it is only inferred: fix it or declare it, then the orders it held back are touched",
+    "là où c'est seulement déduit : le corriger ou le déclarer, puis les commandes retenues sont relancées",
+)
 SCOPES = {
     Scope.SHOP: ("the shop: one fix frees many orders", "la boutique : une correction libère plusieurs commandes"),
     Scope.ORDER: ("this order", "cette commande"),
@@ -108,7 +112,7 @@ def _page(rule: Rule) -> str:
 
 def _english(rule: Rule) -> Iterator[str]:
     yield from ("## English", "", f"**{rule.title}**", "", "| | |", "|---|---|")
-    yield f"| what is done | {REMEDIES[rule.remedy][0]} |"
+    yield f"| what is done | {_remedies(rule, 0)} |"
     yield f"| what it lies with | {SCOPES[rule.scope][0]} |"
     yield f"| POS | {_poses(rule, 'every one')} |"
     for paragraph in _story(rule):
@@ -120,10 +124,17 @@ def _english(rule: Rule) -> Iterator[str]:
 
 def _french(rule: Rule) -> Iterator[str]:
     yield from ("## Français", "", f"**{rule.title_fr}**", "", "| | |", "|---|---|")
-    yield f"| ce qui est fait | {REMEDIES[rule.remedy][1]} |"
+    yield f"| ce qui est fait | {_remedies(rule, 1)} |"
     yield f"| d'où cela vient | {SCOPES[rule.scope][1]} |"
     yield f"| POS | {_poses(rule, 'tous')} |"
     yield from ("", f"**À faire.** {rule.fix_fr}")
+
+
+def _remedies(rule: Rule, language: int) -> str:
+    said = REMEDIES[rule.remedy][language]
+    if not rule.inferable:
+        return said
+    return f"{said}; {UNDECLARED[0]}" if language == 0 else f"{said} ; {UNDECLARED[1]}"
 
 
 def _poses(rule: Rule, every: str) -> str:

@@ -95,6 +95,7 @@ def _outcomes(
             explained=arrived_at is None and _speaks_for_itself(row),
             waited=waited,
             took=_took(row),
+            touched=row.touches > 0,
         )
 
 
@@ -132,7 +133,11 @@ def with_order(shop: ShopEvidence, order: Order) -> ShopEvidence:
     if all(fresh <= one.traits for one in shop.outcomes if one.order_id == order.order_id):
         return shop
     return replace(
-        shop, outcomes=tuple(replace(o, traits=fresh) if o.order_id == order.order_id else o for o in shop.outcomes)
+        shop,
+        outcomes=tuple(
+            replace(o, traits=fresh | o.traits & {CREATED_LONG_BEFORE}) if o.order_id == order.order_id else o
+            for o in shop.outcomes
+        ),
     )
 
 

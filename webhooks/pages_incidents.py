@@ -95,7 +95,7 @@ def _switch(connection: Connection, row: Row[Any]) -> Any:
     shop, shop_row = services.shop(row.store), row_of(connection, row.store)
     declared = declared_of(services, row.store, shop_row)
     found = inferred(connection, shop, shop_row, declared, services.clock.now())
-    return next((one for one in found if one.setting == row.subject), None)
+    return next((one for one in found if row.subject and row.subject in (one.setting, one.value)), None)
 
 
 def _stock(connection: Connection, row: Row[Any]) -> list[StockLine]:

@@ -21,6 +21,9 @@ class Suspicion:
     facts: tuple[Fact, ...]
     subject: str = ""
     gone: bool = False  # it held the order back, and is seen to be over
+    inferred: bool = (
+        False  # only the shop's orders speak for what leaves it out: nobody has declared that it is meant to
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,7 @@ class Rule:
     remedy: Remedy
     scope: Scope
     excludes: bool  # the connector is not meant to carry such an order: no fault
+    inferable: bool  # what excludes may be undeclared and inferred: then it is a case, to be fixed or to be declared
     pos: frozenset[str]  # the POSs it applies to; empty: all
     title: str
     fix: str
@@ -47,21 +51,23 @@ class Rule:
         found = self.check(ev) if self.applies_to(ev.shop.pos) else None
         if found is None:
             return None
+        remedy, scope = (Remedy.FIX_THEN_RETRY, Scope.SHOP) if found.inferred else (self.remedy, self.scope)
         return Finding(
-            cause=self.slug, certainty=found.certainty, remedy=self.remedy, scope=self.scope,
+            cause=self.slug, certainty=found.certainty, remedy=remedy, scope=scope,
             facts=found.facts, subject=found.subject, gone=found.gone,
         )  # fmt: skip
 
 
 def rule(
-    *, remedy: Remedy, scope: Scope, title_fr: str, fix_fr: str, excludes: bool = False, pos: Iterable[str] = ()
-) -> Callable[[Check], Rule]:
+    *, remedy: Remedy, scope: Scope, title_fr: str, fix_fr: str, excludes: bool = False, inferable: bool = False,
+    pos: Iterable[str] = (),
+) -> Callable[[Check], Rule]:  # fmt: skip
     """Make a cause of a check; its slug is the function's name, its English page is the docstring."""
 
     def make(check: Check) -> Rule:
         manual = inspect.cleandoc(check.__doc__ or "")
         return Rule(
-            slug=check.__name__, remedy=remedy, scope=scope, excludes=excludes, pos=frozenset(pos),
+            slug=check.__name__, remedy=remedy, scope=scope, excludes=excludes, inferable=inferable, pos=frozenset(pos),
             title=manual.partition("\n")[0], fix=section(manual, "Fix"), title_fr=title_fr, fix_fr=fix_fr,
             manual=manual, check=check,
         )  # fmt: skip
@@ -80,6 +86,15 @@ def section(manual: str, heading: str) -> str:
         elif found:
             break
     return " ".join(found)
+
+
+def remedy_of(slug: str, certainty: str | None) -> Remedy:
+    """What helps against a settled cause: one that excludes orders, and was only inferred, is to be fixed or declared."""
+    found = catalogue().get(slug)
+    if found is None:
+        return Remedy.NONE
+    undeclared = found.inferable and certainty is not None and certainty != Certainty.CERTAIN
+    return Remedy.FIX_THEN_RETRY if undeclared else found.remedy
 
 
 @cache

@@ -1,29 +1,75 @@
-"""What an order has in common with others that the connector probably leaves out, undeclared. Not a rule."""
+"""What the connector leaves out by a value that nobody has declared: a channel, a tag, a date. Not a rule."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from fractions import Fraction
 
-from reconcile.evidence import Evidence
-from reconcile.inference import ENOUGH_LATE, LIKELY, beliefs
-from reconcile.model import Fact
-from reconcile.rules._facts import moment, percent, shop
+from reconcile.evidence import Evidence, Outcome
+from reconcile.inference import ENOUGH_LATE, LIKELY, NAMED_KINDS, POSSIBLE, beliefs, held_back
+from reconcile.model import Certainty, Fact
+from reconcile.rules import Suspicion
+from reconcile.rules._facts import shop
+from reconcile.rules._settings import NOT_THERE, contrast, priors
 from reconcile.runs import WITHOUT, has
 from reconcile.traits import CREATED_LONG_BEFORE
 
-KINDS = {
-    "channel:": "orders of the channel {}, which the connector may leave out",
-    f"{WITHOUT}tag:": "orders without the tag {}, which the connector may ask for",
-    "tag:": "orders with the tag {}, which the connector may ignore",
-    CREATED_LONG_BEFORE: "orders created long before, which may be older than the connector's start date",
-}
+CHANNEL, TAG, WITHOUT_TAG = "channel:", "tag:", f"{WITHOUT}tag:"
+KINDS = (*NAMED_KINDS, CREATED_LONG_BEFORE)
+SAID = {
+    CHANNEL: "the channel {}", TAG: "the tag {}", WITHOUT_TAG: "the lack of the tag {}",
+    CREATED_LONG_BEFORE: "that they were created long before",
+}  # fmt: skip
 
 
-def left_out_with(ev: Evidence) -> Iterator[Fact]:
-    """Each property of the order whose orders have stayed away in a row, with how probable that is no chance."""
+def left_out_by(ev: Evidence, kind: str, setting: str, *seen: Fact) -> Suspicion | None:
+    """What the shop's orders say of a setting that lists values of this kind: like this order they stay away in a row.
+
+    Two properties that the same orders have account for them alike: then each is possible, and the other is named.
+    """
+    suspects = _suspects(ev)
+    mine = [trait for trait in suspects if trait.startswith(kind)]
+    if not mine or sum(suspects.values(), Fraction(0)) < LIKELY:
+        return None
+    trait = max(mine, key=lambda one: (suspects[one], one))
+    run = held_back(ev.shop.outcomes, trait, ev.eligible_at, ev.grace, least=POSSIBLE, priors=priors(ev.shop.declared))
+    return None if run is None else _suspicion(ev, trait, suspects, setting, (*seen, NOT_THERE, *contrast(run)))
+
+
+def _suspicion(
+    ev: Evidence, trait: str, suspects: Mapping[str, Fraction], setting: str, facts: tuple[Fact, ...]
+) -> Suspicion | None:
+    subject = _value(trait) or setting
+    if suspects[trait] >= LIKELY:
+        return Suspicion(Certainty.LIKELY, facts, subject, inferred=True)
+    others = (shop("just as likely", _said(other)) for other in suspects if other != trait)
+    return Suspicion(Certainty.POSSIBLE, (*facts, *others), subject, inferred=True) if ev.late else None
+
+
+def _suspects(ev: Evidence) -> dict[str, Fraction]:
+    """How probably each of the order's properties is what holds it back: one outweighs the others, or they share it."""
     own = next((one for one in ev.shop.outcomes if one.order_id == ev.order.order_id), None)
-    for trait, found in beliefs(ev.shop.outcomes, ev.grace).items():
-        kind = next((kind for kind in KINDS if trait.startswith(kind)), None)
-        if own is None or kind is None or not has(own, trait):
-            continue
-        if found.probability >= LIKELY and found.orders >= ENOUGH_LATE and found.since is not None:
-            run = f"{found.orders}, the first eligible {moment(found.since)}; {percent(found.probability)} probable"
-            yield shop(KINDS[kind].format(trait.removeprefix(kind)), run)
+    if own is None or not ev.absent or not _are_some_left_behind(ev.shop.outcomes, own):
+        return {}
+    every = beliefs(ev.shop.outcomes, ev.grace, priors(ev.shop.declared))
+    found = {trait: one.probability for trait, one in every.items() if trait.startswith(KINDS) and has(own, trait)}
+    likely = {trait: probability for trait, probability in found.items() if probability >= LIKELY}
+    return likely or {trait: probability for trait, probability in found.items() if probability >= POSSIBLE}
+
+
+def _are_some_left_behind(outcomes: tuple[Outcome, ...], own: Outcome) -> bool:
+    """Whether enough are absent, and a later one came: asked first, since it costs nothing."""
+    away = sum(one.arrived_at is None and not one.explained for one in outcomes)
+    came = any(one.arrived_at is not None and one.eligible_at > own.eligible_at for one in reversed(outcomes))
+    return away >= ENOUGH_LATE and came
+
+
+def _value(trait: str) -> str:
+    """The channel or the tag; a date has none."""
+    return trait.removeprefix(_kind(trait))
+
+
+def _said(trait: str) -> str:
+    return SAID[_kind(trait)].format(_value(trait))
+
+
+def _kind(trait: str) -> str:
+    return next(kind for kind in SAID if trait.startswith(kind))

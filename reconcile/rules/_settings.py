@@ -118,13 +118,13 @@ def contrast(run: HeldBack) -> tuple[Fact, ...]:
     )
 
 
-def priors(settings: Declared, this: Filter) -> tuple[tuple[str, Fraction], ...]:
+def priors(settings: Declared, this: Filter | None = None) -> tuple[tuple[str, Fraction], ...]:
     """How probable the other filters are before the orders are looked at: what is declared of them is mostly true.
 
     What is declared of this one does not count: it is to be compared with what the orders show.
     """
-    weight = {True: STATED_OFF, False: STATED_ON}
-    stated = [one for one in FILTERS if one.key != this.key and one.declared(settings) is not None]
+    weight, key = {True: STATED_OFF, False: STATED_ON}, this.key if this else None
+    stated = [one for one in FILTERS if one.key != key and one.declared(settings) is not None]
     return tuple((one.trait, weight[one.declared_off(settings)]) for one in stated)
 
 

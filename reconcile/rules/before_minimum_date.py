@@ -4,12 +4,17 @@ from reconcile.evidence import Evidence
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import declared, shopify
+from reconcile.rules._left_out import left_out_by
+from reconcile.traits import CREATED_LONG_BEFORE
+
+SETTING = "Order Minimum Created Date Time"
 
 
 @rule(
     remedy=Remedy.NONE,
     scope=Scope.ORDER,
     excludes=True,
+    inferable=True,
     title_fr="La commande est antérieure à la date de départ du connecteur.",
     fix_fr="Rien à corriger si c'est voulu. Sinon : Shopify > Mortar > Paramètres > Paramètres avancés > Commandes : reculer "
     "« Order Minimum Created Date Time », puis enregistrer (Save Settings).",
@@ -20,16 +25,22 @@ def before_minimum_date(ev: Evidence) -> Suspicion | None:
     Order Minimum Created Date Time keeps the orders out that were placed before the connector was put to use; they are
     usually in the POS by another way.
 
-    Evidence: the order's creation is before the declared `order_minimum_created`: certain.
+    Evidence: the order's creation is before the declared `order_minimum_created`: certain. Not declared, or declared as
+      earlier: orders that were created a day or more before they became eligible (paid, released) are late in a row while
+      younger ones arrive: likely. A date that lies ahead keeps every order out, which is `connector_stalled`.
     Fix: nothing to fix if that is intended. If not: Shopify > Mortar > Settings > Advanced settings > Orders: move Order
       Minimum Created Date Time back and press Save Settings.
-    Then: the order is excluded and not looked for any more; a change of the order has it judged anew.
+    Then: declared, the order is excluded and not looked for any more; a change of the order has it judged anew. What was
+      only inferred excludes nothing: once a later order of that age has arrived, those that it held back are touched, one
+      first.
     Not this: an order created at that very moment, or paid or changed later than it was created: only the creation
       counts. The connector reads the date in the time zone of its account: declare it with its offset.
     Source: facts/connector-causes.md, A1 E5 and B1
     """
     minimum = ev.shop.declared.order_minimum_created
-    if not ev.absent or minimum is None or ev.order.created_at >= minimum:
+    if not ev.absent:
         return None
-    facts = (shopify("created at", ev.order.created_at), declared("Order Minimum Created Date Time", minimum))
-    return Suspicion(Certainty.CERTAIN, facts)
+    created, said = shopify("created at", ev.order.created_at), declared(SETTING, minimum)
+    if minimum is None or ev.order.created_at >= minimum:
+        return left_out_by(ev, CREATED_LONG_BEFORE, SETTING, created, shopify("eligible at", ev.eligible_at), said)
+    return Suspicion(Certainty.CERTAIN, (created, said))

@@ -4,18 +4,21 @@ from reconcile.evidence import Evidence
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import declared, listed, shopify
+from reconcile.rules._left_out import CHANNEL, left_out_by
 from reconcile.runs import arrived_later
 
 DRAFTS = "shopify_draft_order"  # has a rule of its own
+SETTING = "Download Third Party Orders"
 
 
 @rule(
     remedy=Remedy.NONE,
     scope=Scope.ORDER,
     excludes=True,
+    inferable=True,
     title_fr="La commande vient d'un canal de vente que le connecteur laisse de côté.",
-    fix_fr="Rien à corriger si c'est voulu. Sinon : réglages du connecteur > Orders : activer Download Third Party "
-    "Orders, enregistrer, et retirer le canal de channels_excluded.",
+    fix_fr="Rien à corriger si c'est voulu : déclarer le canal dans channels_excluded. Sinon : réglages du connecteur > "
+    "Orders : activer Download Third Party Orders, enregistrer, et ne pas déclarer le canal.",
 )
 def channel_excluded(ev: Evidence) -> Suspicion | None:
     """The order comes from a sales channel that the connector leaves out.
@@ -24,10 +27,13 @@ def channel_excluded(ev: Evidence) -> Suspicion | None:
     (formerly the setting Download Third Party Orders).
 
     Evidence: the order's `source_name`, or the app that made it, is among the channels declared as excluded: certain.
-      Arrivals beat the declaration: when a later order of that channel has arrived, it is not this.
-    Fix: nothing to fix if that is intended. If not: the connector's settings > Orders: switch Download Third Party Orders
-      on, save, and take the channel out of `channels_excluded`.
-    Then: the order is excluded and not looked for any more; a change of the order has it judged anew.
+      Arrivals beat the declaration: when a later order of that channel has arrived, it is not this. Not declared: orders
+      of that channel are late in a row while others arrive: likely; or those of a tag as well, just as likely: possible.
+    Fix: nothing to fix if that is intended: declare the channel in `channels_excluded`. If not: the connector's settings >
+      Orders: switch Download Third Party Orders on, save, and do not declare the channel.
+    Then: declared, the order is excluded and not looked for any more; a change of the order has it judged anew. What was
+      only inferred is no fault yet and excludes nothing: once a later order of the channel has arrived, the orders that
+      it held back are touched, one first.
     Not this: a channel that nobody declared as excluded is expected to arrive. An order made from a draft is
       `draft_order`, one that mirrors a sale of the till `mirror_of_pos_sale`.
     Source: facts/connector-causes.md, A1 E13; facts/shopify-api.md, 2.2 (source_name)
@@ -35,6 +41,8 @@ def channel_excluded(ev: Evidence) -> Suspicion | None:
     order = ev.order
     excluded = {channel.strip().lower() for channel in ev.shop.declared.channels_excluded or ()}
     channels = [name for name in (order.source_name, order.app_id) if name and name.lower() in excluded]
+    if not channels and order.source_name:
+        return left_out_by(ev, CHANNEL, SETTING, shopify("sales channel", order.source_name))
     if not ev.absent or not channels or order.source_name == DRAFTS:
         return None
     if arrived_later(ev.shop.outcomes, f"channel:{order.source_name}", ev.eligible_at, ev.grace):

@@ -34,12 +34,12 @@ def location_unmapped(ev: Evidence) -> Suspicion | None:
     Source: facts/connector-causes.md, A5 L1 and B2
     """
     names = sorted(ev.order.assigned_locations or ())
-    if not overdue(ev) or not names or any(_open(ev, name) for name in names):
+    if not ev.absent or not names or any(_open(ev, name) for name in names):
         return None
     mapped = {name.strip().casefold() for name in ev.shop.declared.locations or ()}
     assigned = shopify("assigned to", listed(names))
     said = declared("mapped locations", listed(ev.shop.declared.locations or ()) or None)
-    if mapped and not any(name.strip().casefold() in mapped for name in names):
+    if mapped and not any(name.strip().casefold() in mapped for name in names) and overdue(ev):
         return Suspicion(Certainty.CERTAIN, (assigned, said), names[0])
     return _seen(ev, names[0], (assigned, said)) if len(names) == 1 else None
 

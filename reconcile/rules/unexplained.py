@@ -7,7 +7,6 @@ from reconcile.evidence import Declared, Evidence
 from reconcile.model import Certainty, Fact, Remedy, Scope, Standing
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import declared, listed, moment, pos, shop, shopify, span
-from reconcile.rules._left_out import left_out_with
 from reconcile.rules._present import both_sides, records, unfinished
 
 FILTERS = ("download_", "do_not_download_", "allow_", "ignore_", "order_minimum_created")
@@ -26,9 +25,7 @@ def unexplained(ev: Evidence) -> Suspicion | None:
     Every other rule was asked and is silent. Most such orders were lost on their way once: a notification that never
     came, or a POS that did not answer just then. They arrive when the connector looks at them again.
 
-    Evidence: absent for longer than the grace, and no cause fits: likely. So is every order of its channel or with its
-      tags, while others arrive, so that the connector probably leaves these out without that being declared: possible,
-      and what they have in common is named. There, but unfinished or different in a way
+    Evidence: absent for longer than the grace, and no cause fits: likely. There, but unfinished or different in a way
       that no rule knows: possible. What was ruled out, and what could not be looked at, is listed.
     Fix: absent from the POS: Mortar's action resync order on the Shopify order, then the connector's support with the
       order's report. There, but different: compare the two sides and correct the POS.
@@ -38,15 +35,10 @@ def unexplained(ev: Evidence) -> Suspicion | None:
     Source: facts/connector-causes.md, section 7 (8), C1 and C2
     """
     if ev.absent:
-        return _absent(ev) if ev.late else None
+        return Suspicion(Certainty.LIKELY, tuple(_ruled_out(ev))) if ev.late else None
     if ev.standing is Standing.PENDING and _may_still_be_completed(ev):
         return None
     return Suspicion(Certainty.POSSIBLE, (*records(ev.sales), *both_sides(ev.discrepancies)))
-
-
-def _absent(ev: Evidence) -> Suspicion:
-    left_out = tuple(left_out_with(ev))
-    return Suspicion(Certainty.POSSIBLE if left_out else Certainty.LIKELY, (*left_out, *_ruled_out(ev)))
 
 
 def _may_still_be_completed(ev: Evidence) -> bool:

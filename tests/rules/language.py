@@ -10,7 +10,7 @@ from reconcile import model as m
 from reconcile.compare import Look, compare
 from reconcile.config import declared_from
 from reconcile.evidence import Evidence, Outcome, Return, ShopEvidence
-from reconcile.traits import traits
+from reconcile.traits import CREATED_LONG_BEFORE, LONG_BEFORE, traits
 
 CREATED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 CASE_KEYS = {
@@ -173,7 +173,7 @@ def shop_of(case: Raw, order: m.Order) -> ShopEvidence:
 
 
 def outcomes_of(raw: Raw) -> list[Outcome]:
-    known = {"count", "from_s", "every_s", "arrived", "late", "traits", "explained", "takes_s"}
+    known = {"count", "from_s", "every_s", "arrived", "late", "traits", "explained", "takes_s", "touched"}
     assert set(raw) <= known, f"unknown keys: {set(raw) - known}"
     arrived = raw["arrived"]
     made = []
@@ -184,6 +184,7 @@ def outcomes_of(raw: Raw) -> list[Outcome]:
                 order_id=2000 + int((eligible_at - CREATED).total_seconds()), eligible_at=eligible_at,
                 arrived_at=eligible_at + timedelta(seconds=raw.get("takes_s", 60)) if arrived else None,
                 late=raw.get("late", not arrived), explained=raw.get("explained", False),
+                touched=raw.get("touched", False),
                 traits=frozenset(raw.get("traits", ("unfulfilled", "channel:web", "location:Main Store"))),
             )
         )  # fmt: skip
@@ -193,9 +194,10 @@ def outcomes_of(raw: Raw) -> list[Outcome]:
 def own_outcome(look: Look, times: Mapping[str, Any]) -> Outcome:
     made = [sale.created_at for sale in look.sales if sale.created_at is not None]
     late = not look.sales and times["now"] - times["eligible_at"] > times["grace"]
+    old = {CREATED_LONG_BEFORE} if times["eligible_at"] - look.order.created_at > LONG_BEFORE else set()
     return Outcome(
         order_id=look.order.order_id, eligible_at=times["eligible_at"], arrived_at=min(made, default=None), late=late,
-        traits=traits(look.order),
+        traits=traits(look.order) | old,
     )  # fmt: skip
 
 

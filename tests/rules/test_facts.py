@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from reconcile.diagnose import diagnose
-from reconcile.model import Certainty
+from reconcile.compare import Look
+from reconcile.diagnose import diagnose, standing_of
+from reconcile.model import Remedy, Scope, Standing
 from reconcile.rules._facts import declared, listed, moment, said, span
 from tests.rules.language import evidence
 
@@ -133,14 +134,18 @@ def test_lengths_of_time(length: timedelta, words: str) -> None:
     assert span(length) == words
 
 
-def test_an_unexplained_order_names_the_tag_that_the_connector_seems_to_ignore() -> None:
+def test_what_was_only_inferred_is_a_case_of_the_shops_and_excludes_nothing() -> None:
     tagged = {"traits": ["unfulfilled", "channel:web", "location:Main Store", "tag:wholesale"]}
     outcomes = [{"arrived": False, "count": 6, **tagged}, {"arrived": True, "count": 40, "from_s": 30}]
     case = {"order": {"tags": ["wholesale"]}, "shop": {"outcomes": outcomes}}
-    assert diagnose(evidence(case))[0].cause == "unexplained"
-    assert diagnose(evidence(case))[0].certainty is Certainty.POSSIBLE, "a touch would be in vain: it asks"
-    said_of = facts(case)["shop", "orders with the tag wholesale, which the connector may ignore"]
-    assert said_of.startswith("7, the first eligible 2026-03-02 10:00:00 UTC; 99.")
+    ev = evidence(case)
+    (found,) = diagnose(ev)
+    assert (found.cause, found.remedy, found.scope) == ("ignore_tag_present", Remedy.FIX_THEN_RETRY, Scope.SHOP)
+    assert standing_of(Look(order=ev.order, sales=(), standing=ev.standing), [found]) is Standing.MISSING
+    told = facts(case)
+    assert told["shop", "orders like it, late in a row"] == "7, the first eligible 2026-03-02 10:00:00 UTC"
+    assert told["shop", "probability"].startswith("99.")
+    assert told["declared", "Ignore Orders with these tags"] == "unknown"
 
 
 @pytest.mark.parametrize(

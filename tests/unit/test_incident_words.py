@@ -46,6 +46,32 @@ def test_it_is_as_sure_as_the_evidence(certainty: str, said: str) -> None:
     assert begins(replace(ARCHIVED, certainty=Certainty(certainty))).endswith(f"Download Archived Orders {said}")
 
 
+@pytest.mark.parametrize(
+    ("cause", "subject", "english", "french"),
+    [
+        ("ignore_tag_present", "wholesale",
+         "Ignore Orders with these tags almost certainly leaves out those with the tag wholesale",
+         "« Ignore Orders with these tags » écarte presque certainement celles qui portent l'étiquette wholesale"),
+        ("allow_tag_missing", "approved",
+         "Allow Orders only with these tags almost certainly leaves out those without the tag approved",
+         "« Allow Orders only with these tags » écarte presque certainement celles sans l'étiquette approved"),
+        ("channel_excluded", "tiktok",
+         "Download Third Party Orders almost certainly leaves out those of the channel tiktok",
+         "« Download Third Party Orders » écarte presque certainement celles du canal tiktok"),
+        ("before_minimum_date", "Order Minimum Created Date Time",
+         "Order Minimum Created Date Time almost certainly leaves out those that were placed long before",
+         "« Order Minimum Created Date Time » écarte presque certainement celles passées longtemps avant"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_lists_values_is_named_with_the_value(
+    cause: str, subject: str, english: str, french: str
+) -> None:
+    told = replace(ARCHIVED, cause=cause, subject=subject)
+    assert begins(told).endswith(f"have not arrived; {english}")
+    assert begins(told, "fr").endswith(f"ne sont pas arrivées ; {french}")
+    assert sentence(told, "en", TORONTO).endswith("one order is brought in first, then the others.")
+
+
 def test_one_order_is_one_and_cents_are_not_lost() -> None:
     one = replace(ARCHIVED, orders=1, at_risk={"USD": Decimal("12.50"), "CAD": Decimal("3.00")})
     assert "1 archived order worth CA$3 and $12.50 has not arrived" in begins(one)

@@ -74,8 +74,15 @@ def test_what_is_wrong_with_many_for_one_reason_takes_over_from_what_was_wrong_w
 def test_it_was_noticed_when_the_first_cause_was() -> None:
     assert settled_cause(row(None, None), [found("archived_orders_off")], NOW)["noticed_at"] == NOW
     assert settled_cause(row("unexplained", "likely"), [found("archived_orders_off")], NOW)["noticed_at"] == NOW
-    assert "noticed_at" not in settled_cause(
-        row("connector_stalled", "likely"),
-        [found("unfulfilled_orders_off", subject="Download Unfulfilled Orders")],
-        NOW,
-    )
+    before, filtered = row("connector_stalled", "likely"), found("unfulfilled_orders_off")
+    assert settled_cause(before, [filtered], NOW)["noticed_at"] == before.noticed_at
+
+
+def test_what_had_excluded_an_order_says_nothing_once_it_is_let_in() -> None:
+    held = row("ignore_tag_present", "certain")
+    assert settled_cause(held, [found("before_minimum_date")], NOW) == {}
+    let_in = settled_cause(held, [found("before_minimum_date")], NOW, let_in=True)
+    assert (let_in["cause"], let_in["certainty"], let_in["noticed_at"]) == ("before_minimum_date", "likely", NOW)
+    assert settled_cause(held, [], NOW, let_in=True) == {
+        "cause": None, "subject": "", "certainty": None, "noticed_at": None,
+    }  # fmt: skip

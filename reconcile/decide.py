@@ -53,6 +53,7 @@ class Situation:
     created_at: datetime
     installed_at: datetime
     held_cause: str | None = None  # the fix_then_retry cause that was found before, and is seen or said to be gone
+    still_held: bool = False  # such a cause was found before, and nothing shows that it is over
     proof: Proof = field(default_factory=Proof)
     attempts: int = 0
     last_touch: LastTouch | None = None
@@ -126,7 +127,7 @@ def _absent(it: Situation) -> Decision:
     standing_fixes = [f for f in fixes if f.certainty is not Certainty.POSSIBLE]
     if it.requeued_by and it.standing is Standing.MISSING:
         return _touch(it)
-    if standing_fixes:
+    if standing_fixes or it.still_held:
         return _by_mode(it, Verb.TELL, "what holds it back has to be changed first")
     if it.standing is Standing.WAITING:
         return Decision(verb=Verb.WAIT, reason="too early to tell")

@@ -9,7 +9,7 @@ from sqlalchemy import Row, update
 
 from reconcile import history, shop_evidence, snapshot
 from reconcile.alike import held_by_the_same
-from reconcile.cases import held_back_by, was_dismissed
+from reconcile.cases import fix_held, held_back_by, was_dismissed
 from reconcile.compare import Look, compare
 from reconcile.decide import BY_HAND, Proof, Situation, decide
 from reconcile.diagnose import diagnose, standing_of
@@ -18,7 +18,8 @@ from reconcile.folding import Folding, known_orders
 from reconcile.grace import NEEDED
 from reconcile.learned import remember
 from reconcile.ledger.tables import orders
-from reconcile.model import Decision, Finding, Order, Remedy, Sale, Standing, TouchEffect, Verb
+from reconcile.model import Certainty, Decision, Finding, Order, Remedy, Sale, Standing, TouchEffect, Verb
+from reconcile.over import may_hold_yet
 from reconcile.presence import arrived_at
 from reconcile.returned import with_returns
 from reconcile.rounds import Judged, Round
@@ -138,7 +139,7 @@ def _judge(this: Round, row: Row[Any], look: Look, shop: ShopEvidence, found: sn
     settled = look.standing is Standing.MATCHED or still_completing(this, look)
     findings = () if settled else diagnose(evidence)
     standing = standing_of(look, findings)
-    decision = decide(_situation(this, row, look, findings, standing, control=found.control_found is True))
+    decision = decide(_situation(this, row, evidence, findings, standing, control=found.control_found is True))
     if still_completing(this, look) and decision.verb is Verb.FLAG:
         decision = Decision(verb=Verb.WAIT, reason="the connector may still be completing it in the POS")
     return Judged(row=row, look=look, findings=findings, standing=standing, decision=decision)
@@ -163,11 +164,14 @@ def last_made(look: Look) -> datetime:
 
 
 def _situation(
-    this: Round, row: Row[Any], look: Look, findings: Sequence[Finding], standing: Standing, *, control: bool
+    this: Round, row: Row[Any], ev: Evidence, findings: Sequence[Finding], standing: Standing, *, control: bool
 ) -> Situation:
     held, subject = held_back_by(row, findings)
     said_fixed = held if held and this.book.said_fixed(held, subject) else None
     stands = any(f.remedy is Remedy.FIX_THEN_RETRY and not f.gone and f.cause != said_fixed for f in findings)
+    still_held = fix_held(row) not in (None, said_fixed) and may_hold_yet(
+        ev, row.cause, subject, Certainty(row.certainty)
+    )
     cause = held or "unexplained"
     first_absent = row.absent_first_at or this.now
     return Situation(
@@ -177,9 +181,10 @@ def _situation(
         mode=mode_of(this.shop, this.row),
         limits=this.shop.limits,
         eligible_at=row.eligible_at,
-        created_at=look.order.created_at,
+        created_at=ev.order.created_at,
         installed_at=this.row.installed_at,
-        held_cause=None if stands else held,
+        held_cause=None if stands or still_held else held,
+        still_held=still_held,
         proof=Proof(
             first_absent_at=first_absent,
             last_absent_at=this.now,

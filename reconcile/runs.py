@@ -41,22 +41,26 @@ def telling(outcomes: Sequence[Outcome], trait: str) -> Sequence[Outcome]:
 def last_open(outcomes: Sequence[Outcome], trait: str, grace: timedelta | None = None) -> datetime | None:
     """The last moment at which the connector is known to have let an order with the property through.
 
-    An order that came in time passed when it became eligible. With `grace` given, one that came later than that passed
-    when it came: it had been held back, and something has let it in since (a fix, a touch).
+    An order that came in time passed when it became eligible. With `grace` given, one that came later than that after a
+    touch passed when it came: it had been held back, and the connector has looked at it again. A late one that nobody
+    touched says nothing: it was slow, it waited in a queue, or somebody has sent it by hand.
     """
-    return max((_passed_at(o, grace) for o in outcomes if o.arrived_at and has(o, trait)), default=None)
+    passed = (_passed_at(o, grace) for o in outcomes if o.arrived_at and has(o, trait))
+    return max((at for at in passed if at is not None), default=None)
 
 
-def _passed_at(outcome: Outcome, grace: timedelta | None) -> datetime:
+def _passed_at(outcome: Outcome, grace: timedelta | None) -> datetime | None:
     came = outcome.arrived_at
-    held = came is not None and grace is not None and came - outcome.eligible_at > grace
-    return came if came is not None and held else outcome.eligible_at
+    if came is None or grace is None or came - outcome.eligible_at <= grace:
+        return outcome.eligible_at
+    return came if outcome.touched else None
 
 
 def arrived_later(outcomes: Sequence[Outcome], trait: str, after: datetime, grace: timedelta | None = None) -> bool:
     """Whether an order with the property has passed after this moment: the filter is open."""
     # From the newest on: at a shop where all is well the first one answers.
-    return any(o.arrived_at and has(o, trait) and _passed_at(o, grace) > after for o in reversed(outcomes))
+    passed = (_passed_at(o, grace) for o in reversed(outcomes) if o.arrived_at and has(o, trait))
+    return any(at is not None and at > after for at in passed)
 
 
 def late_run(outcomes: Sequence[Outcome], trait: str, grace: timedelta | None = None) -> list[Outcome]:

@@ -51,6 +51,14 @@ def test_who_says_that_it_is_fixed_has_answered_what_assist_asks() -> None:
 
 
 @pytest.mark.parametrize(
+    ("mode", "told"), [(Mode.OBSERVE, Verb.RECORD), (Mode.ASSIST, Verb.TELL), (Mode.AUTO, Verb.TELL)]
+)
+def test_a_cause_that_was_found_and_is_not_seen_to_be_over_is_still_to_be_fixed(mode: Mode, told: Verb) -> None:
+    assert verb(mode=mode, findings=UNEXPLAINED, still_held=True)[0] is told
+    assert verb(mode=mode, findings=UNEXPLAINED, still_held=True, requeued_by="ann")[0] is Verb.TOUCH
+
+
+@pytest.mark.parametrize(
     ("mode", "retry", "gone", "stands", "flag"),
     [
         (Mode.OBSERVE, Verb.RECORD, Verb.RECORD, Verb.RECORD, Verb.RECORD),

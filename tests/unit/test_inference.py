@@ -93,13 +93,23 @@ def test_an_order_passed_when_it_became_eligible() -> None:
     assert last_open([outcome(0, "fulfilled", took=2)], ANY, GRACE) == at(0)
 
 
-def test_one_that_came_late_passed_when_it_came() -> None:
-    held_for_an_hour = outcome(0, took=60)
+def test_one_that_came_late_after_a_touch_passed_when_it_came() -> None:
+    held_for_an_hour = outcome(0, took=60, touched=True)
     assert last_open([held_for_an_hour], "archived", GRACE) == at(60)
     assert arrived_later([held_for_an_hour], "archived", at(30), GRACE)
     assert not arrived_later([held_for_an_hour], "archived", at(61), GRACE)
     assert not arrived_later([held_for_an_hour], "archived", at(30)), "without a grace nothing is late"
     assert last_open([outcome(0, took=15)], "archived", GRACE) == at(0), "at the grace it is not late yet"
+
+
+def test_one_that_came_late_by_itself_says_nothing_of_the_filter() -> None:
+    slow = outcome(0, took=60)
+    assert last_open([slow], "archived", GRACE) is None
+    assert not arrived_later([slow], "archived", at(-30), GRACE), "it was slow, queued, or sent by hand"
+    assert last_open([slow, outcome(-9, took=1)], "archived", GRACE) == at(-9)
+    run = [outcome(n) for n in (1, 2, 3, 4)]
+    others = [outcome(n + 0.5, "other", took=1) for n in (1, 2, 3, 4)]
+    assert held_back([slow, *run, *others], "archived", at(1), GRACE) is not None
 
 
 def test_the_run_begins_after_the_last_one_that_passed() -> None:
@@ -145,7 +155,7 @@ def test_held_back_is_silent_when_most_others_are_late_too() -> None:
 def test_held_back_ends_with_a_touched_order_that_came() -> None:
     run = [outcome(0), outcome(1), outcome(2), outcome(3)]
     others = [outcome(n, "other", took=1) for n in (0.5, 1.5, 2.5)]
-    touched = replace(run[0], arrived_at=at(90), late=False)
+    touched = replace(run[0], arrived_at=at(90), late=False, touched=True)
     assert held_back([touched, *run[1:], *others], "archived", at(3), GRACE) is None
     assert held_back([touched, *run[1:], *others], "archived", at(91), GRACE) is None, "nor for new orders"
 

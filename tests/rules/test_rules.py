@@ -23,7 +23,8 @@ All times are seconds after the order's creation and may be negative.
                `unread`: {part: why}
     shop:      `pos`: heartland, lightspeed_r or lightspeed_x; `unreferenced`: [POS records without a reference];
                `outcomes`: how other orders fared, [{arrived: true or false, count: 1, from_s: 60, every_s: 60,
-               traits: […], takes_s: 60, late: not arrived, explained: false, touched: false}]. The order's own outcome is always added
+               traits: […], takes_s: 60, late: not arrived, explained: false, touched: false}]. The order's own outcome is
+               always added
     now_after_s: 3600    eligible_after_s: 0    grace_s: 900    pending_after_s: 1800
 
 What is expected, in `fires`:  `certainty`; optionally `subject`; `also`: the other causes that are found beside it.

@@ -26,6 +26,7 @@ from reconcile.rounds import Judged, Round
 from reconcile.runs import outrun, stalled_since
 from reconcile.shopify.stored import order_from_json
 from reconcile.shops import mode_of, stop_reason
+from reconcile.witnesses import Place
 
 EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -42,12 +43,15 @@ def judge_due(this: Round) -> list[Judged]:
 
 def _judge_all(this: Round) -> list[Judged]:
     current = _reread(this, [row for row in this.due if row.reread])
+    known, is_late = this.witnesses, any(this.now - row.eligible_at >= this.grace_of(row) for row in this.due)
     found = snapshot.take(
-        this.shop, this.pos, list(current.values()), now=this.now,
-        learned=this.row.spellings, control=this.row.known_reference,
+        this.shop, this.pos, list(current.values()), now=this.now, learned=this.row.spellings,
+        control=this.row.known_reference, witnesses=known.asked(this.now) if is_late else (),
     )  # fmt: skip
     remember(this, found)
-    absent = [order_id for order_id, sales in found.sales.items() if not sales]
+    if is_late:
+        _set_aside(this, found, known.out_of_sight(found.every, this.now))
+    absent = [row.order_id for row in this.due if not found.sales[row.order_id]]
     current |= _detailed(this, [row for row in this.due if row.order_id in set(absent)])
     looks = {order_id: _compare(this, row, current[order_id], found.sales[order_id]) for order_id, row in _rows(this)}
     unlike = [i for i, look in looks.items() if look.standing in (Standing.DIFFERS, Standing.PENDING)]
@@ -59,6 +63,14 @@ def _judge_all(this: Round) -> list[Judged]:
     this.evidence = _shop_evidence(this, unmatched)
     this.stands_still = stalled_since(outrun(this.evidence.outcomes, this.now, this.usual)) is not None
     return [_judge(this, row, looks[order_id], this.evidence, found) for order_id, row in _rows(this)]
+
+
+def _set_aside(this: Round, found: snapshot.Snapshot, blind_at: tuple[Place, ...]) -> None:
+    """What is absent may be at the location that is not to be seen: nothing is concluded of it."""
+    if blind_at:
+        this.blind_at = blind_at
+        this.unseen += [row for row in this.due if not found.sales[row.order_id]]
+        this.due = [row for row in this.due if found.sales[row.order_id]]
 
 
 def _rows(this: Round) -> list[tuple[int, Row[Any]]]:

@@ -22,6 +22,7 @@ def remember(this: Round, found: Snapshot) -> None:
     with this.services.ledger.write() as connection:
         change(
             connection, this.shop.store, spellings=spelled, known_reference=known,
+            witnesses=this.witnesses.after(found.every, this.now).as_json(),
             pos_error=None, pos_read_at=this.now, pos_pause_until=None, pos_failing_since=None, **_outage_over(this),
         )  # fmt: skip
         this.row = row_of(connection, this.shop.store)

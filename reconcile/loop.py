@@ -4,13 +4,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import func, literal, update
+from sqlalchemy import Row, func, literal, update
 
 from reconcile import incidents, notices, remediate
 from reconcile.conclude import write
 from reconcile.config import Shop
-from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised
+from reconcile.errors import Rejected, Retryable, Throttled, Unauthorised, Untrustworthy
 from reconcile.grace import OUTAGE
 from reconcile.judge import judge_again, judge_due
 from reconcile.ledger.lease import lease, renew
@@ -20,6 +21,7 @@ from reconcile.model import Mode, Standing, Verb
 from reconcile.rounds import Judged, Round, is_due, open_round
 from reconcile.services import Services
 from reconcile.shops import change, mode_of
+from reconcile.witnesses import told
 
 logger = logging.getLogger(__name__)
 
@@ -56,10 +58,10 @@ def reconcile(shop: Shop, services: Services) -> Outcome:
         try:
             judged = judge_due(this)
         except (Retryable, Unauthorised, Rejected) as error:
-            _note_unread(this, error)
+            _note_unread(this, error, this.due)
             return Outcome(unread=str(error))
         touched = _write_and_act(this, judged)
-        return Outcome(looked=len(judged), touched=touched, more=more)
+        return Outcome(looked=len(judged), touched=touched, more=more, unread=_note_out_of_sight(this))
 
 
 def _write_and_act(this: Round, judged: Sequence[Judged]) -> int:
@@ -74,13 +76,24 @@ def _write_and_act(this: Round, judged: Sequence[Judged]) -> int:
     return remediate.touch_all(this, [one for one in proven if one.decision.verb is Verb.TOUCH])
 
 
-def _note_unread(this: Round, error: Exception) -> None:
-    """The POS could not be read: its orders are `unread`, matched ones keep their standing; try again after a pause."""
+def _note_out_of_sight(this: Round) -> str | None:
+    """What was absent while a location could not be seen is unread, and people are told; None when all could be seen."""
+    if not this.unseen:
+        return None
+    error = Untrustworthy(told(this.blind_at))
+    _note_unread(this, error, this.unseen)
+    with this.services.ledger.write() as connection:
+        notices.on_blindness(connection, this.shop, str(error), this.now)
+    return str(error)
+
+
+def _note_unread(this: Round, error: Exception, rows: Sequence[Row[Any]]) -> None:
+    """The POS could not be read: these are `unread`, matched ones keep their standing; try again after a pause."""
     again = this.now + (error.after if isinstance(error, Throttled) and error.after else PAUSES[0])
     logger.warning("the POS or Shopify could not be read: %s", error, extra={"store": this.shop.store})
     with this.services.ledger.write() as connection:
         this.held.check(connection)
-        mine = (orders.c.store == this.shop.store, orders.c.order_id.in_([row.order_id for row in this.due]))
+        mine = (orders.c.store == this.shop.store, orders.c.order_id.in_([row.order_id for row in rows]))
         since = func.coalesce(orders.c.unread_since, literal(this.now, Moment))
         connection.execute(update(orders).where(*mine).values(next_look_at=again, unread_since=since))
         unsettled = orders.c.standing.in_([Standing.WAITING.value, Standing.MISSING.value])

@@ -27,6 +27,10 @@ REFUSED = {
     "en": ("{side} refuses our credentials", "Nothing is read from there until they are put right in the stores file."),
     "fr": ("{side} refuse nos identifiants", "Rien n'y est lu tant qu'ils ne sont pas corrigés dans le fichier des boutiques."),
 }  # fmt: skip
+BLIND = {
+    "en": "a location of the POS is no longer seen, absent orders are unread",
+    "fr": "un emplacement de la caisse n'est plus visible, les commandes absentes ne sont pas lues",
+}
 SUSPECT = {"en": "no more touches until they are released", "fr": "plus aucune relance avant que vous les libériez"}
 
 
@@ -95,6 +99,13 @@ def on_refusal(connection: Connection, shop: Shop, side: str, error: str, now: d
         _write(
             connection, shop, "credentials.refused", headline, f"{text} ({error})", incident_id=None, now=now, at=now
         )
+
+
+def on_blindness(connection: Connection, shop: Shop, text: str, now: datetime) -> None:
+    """Sales that were there are not shown: until the token sees them again, or they are believed gone, nothing is missing."""
+    headline = f"{shop.store}: {BLIND[shop.locale]}"
+    if not _told(connection, shop, headline, now - REFUSALS_APART):
+        _write(connection, shop, "pos.blind", headline, text, incident_id=None, now=now, at=now)
 
 
 def write(connection: Connection, shop: Shop, kind: str, title: str, text: str, now: datetime) -> None:

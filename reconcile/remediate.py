@@ -11,7 +11,7 @@ from reconcile import history, snapshot
 from reconcile.cases import fix_held
 from reconcile.compare import Look, compare
 from reconcile.config import TOUCH_TAG
-from reconcile.errors import LeaseLost, OutcomeUnknown, Rejected, Retryable, Unauthorised
+from reconcile.errors import LeaseLost, OutcomeUnknown, Rejected, Retryable, Unauthorised, Untrustworthy
 from reconcile.ledger.lease import renew
 from reconcile.ledger.tables import actions, alerts, batch_items, orders, shops
 from reconcile.model import Decision, DiscrepancyKind, SaleKind, TouchEffect, Verb
@@ -20,6 +20,7 @@ from reconcile.rounds import Judged, Round
 from reconcile.schedule import AFTER_TOUCH
 from reconcile.shopify.stored import order_from_json
 from reconcile.shops import change, stop
+from reconcile.witnesses import told
 
 CANARIES_WITHOUT_EFFECT = 3
 KEYED_WITHIN = timedelta(days=7)
@@ -58,8 +59,10 @@ def _judge_on_fresh_read(this: Round, candidates: Sequence[Judged], judge_again:
     this.proved_at = this.services.clock.now()  # before the read: what it shows is at most as old as this
     found = snapshot.take(
         this.shop, this.pos, current, now=this.proved_at,
-        learned=this.row.spellings, control=this.row.known_reference,
+        learned=this.row.spellings, control=this.row.known_reference, witnesses=this.witnesses.asked(this.now),
     )  # fmt: skip
+    if blind_at := this.witnesses.out_of_sight(found.every, this.now):
+        raise Untrustworthy(told(blind_at))
     proven = []
     for one, order in zip(candidates, current, strict=True):
         details = {k: getattr(one.look.order, k) for k in ("edited_at",) if getattr(order, k) is None}

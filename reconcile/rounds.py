@@ -19,6 +19,7 @@ from reconcile.runs import WORKED_OFF
 from reconcile.services import Services
 from reconcile.shops import change, declared_of, row_of
 from reconcile.touches import TouchBook, open_book
+from reconcile.witnesses import Place, Witnesses, witnesses_of
 
 AHEAD = timedelta(seconds=45)  # orders that are due this soon come along: one read serves them all
 GRACE_KEPT = timedelta(minutes=5)
@@ -41,6 +42,8 @@ class Round:
     book: TouchBook
     today: int  # orders that became eligible in the last 24 h
     evidence: ShopEvidence  # what is known of the shop; filled when the POS has been read
+    blind_at: tuple[Place, ...] = ()  # the POS's locations whose known sales were not shown
+    unseen: list[Row[Any]] = field(default_factory=list)  # orders that were absent meanwhile
     stands_still: bool = False  # the connector carries nothing of what became eligible lately
     seen: dict[int, datetime | None] = field(default_factory=dict)  # the orders looked at so far, with their arrival
 
@@ -63,6 +66,10 @@ class Round:
         overdue = row.eligible_at + self.usual / 3
         latest = (o.arrived_at for o in self.evidence.outcomes if o.arrived_at and o.eligible_at > row.eligible_at)
         return not self.stands_still and any(overdue <= came <= self.now - WORKED_OFF for came in latest)
+
+    @property
+    def witnesses(self) -> Witnesses:
+        return witnesses_of(self.shop, self.row.witnesses)
 
     @property
     def pos(self) -> Pos:

@@ -20,14 +20,23 @@ class Snapshot:
     sales: Mapping[int, tuple[Sale, ...]]  # by order id; () when there is none under any spelling
     control_found: bool | None  # None: no reference is known to be there yet
     spelled: Mapping[int, str]  # by order id: the pattern under which it was found
+    every: tuple[Sale, ...] = ()  # all that it showed, the controls and witnesses included
 
 
 def take(
-    shop: Shop, pos: Pos, orders: Sequence[Order], *, now: datetime, learned: Mapping[str, int], control: str | None
+    shop: Shop,
+    pos: Pos,
+    orders: Sequence[Order],
+    *,
+    now: datetime,
+    learned: Mapping[str, int],
+    control: str | None,
+    witnesses: Sequence[str] = (),
 ) -> Snapshot:
     """Read every order's records. The spelling that has matched most is asked first; the others only for what is absent.
 
-    Raises the adapter's errors; a part of an answer is never used.
+    `witnesses` are references that are asked for beside them. Raises the adapter's errors; a part of an answer is
+    never used.
     """
     patterns = sorted(shop.references, key=lambda pattern: -learned.get(pattern, 0))
     found: dict[str, list[Sale]] = {}
@@ -37,6 +46,8 @@ def take(
         wanted = _references(remaining, pattern)
         if control and control_found is None and wanted:
             wanted = [*wanted, control]
+        if pattern == patterns[0] and wanted:
+            wanted = list(dict.fromkeys([*wanted, *witnesses]))
         for sale in pos.sales_by_reference(wanted) if wanted else ():
             found.setdefault(base_of((sale.reference or "").strip()), []).append(sale)
         if control and wanted:
@@ -44,8 +55,9 @@ def take(
         remaining = [order for order in remaining if not _records(order, patterns, found)]
     sales = {order.order_id: _records(order, patterns, found) for order in orders}
     return Snapshot(
-        read_at=now, sales=sales, control_found=control_found, spelled=_spelled(orders, patterns, found, sales)
-    )
+        read_at=now, sales=sales, control_found=control_found, spelled=_spelled(orders, patterns, found, sales),
+        every=tuple(sale for group in found.values() for sale in group),
+    )  # fmt: skip
 
 
 def _references(orders: Sequence[Order], pattern: str) -> list[str]:

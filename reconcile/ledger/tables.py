@@ -60,6 +60,7 @@ shops = Table(
     Column("set_up_past", Json, nullable=False, server_default="[]"),  # the last reading of each trouble that is over
     Column("spellings", Json, nullable=False, server_default="{}"),  # pattern → orders matched under it
     Column("known_reference", String(255)),  # one that is in the POS: the positive control of every proof of absence
+    Column("witnesses", Json, nullable=False, server_default="{}"),  # sales known at each location (witnesses.py)
     Column("touch", String(16), nullable=False, server_default="unproven"),
     Column("touch_failures", Integer, nullable=False, server_default="0"),
     Column("touch_learned_at", Moment),

@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from sandbox.lightspeed_r.books import LightspeedRBooks
 from sandbox.lightspeed_r.query import Refused, relations, where
+from sandbox.lightspeed_r.records import Sale
 from sandbox.lightspeed_r.resources import Resource
 from sandbox.lightspeed_r.wire import Row, moment, one_or_many
 
@@ -48,7 +49,7 @@ def answer_list(name: str, resource: Resource, books: LightspeedRBooks, args: Mu
 
 
 def _matching(resource: Resource, books: LightspeedRBooks, args: MultiDict[str, str]) -> list[Any]:
-    records = list(resource.shelf(books).by_id.values())
+    records = [record for record in resource.shelf(books).by_id.values() if _in_sight(record, books)]
     if books.faults.garbage == "ignores_filter":
         return records
     shown = args.get("archived", "false")
@@ -57,6 +58,10 @@ def _matching(resource: Resource, books: LightspeedRBooks, args: MultiDict[str, 
     passes = where(args, resource.fields, books.switches)
     keep = {"false": lambda r: not resource.archived(r), "true": lambda r: True, "only": resource.archived}[shown]
     return [record for record in records if keep(record) and passes(record)]
+
+
+def _in_sight(record: Any, books: LightspeedRBooks) -> bool:
+    return not isinstance(record, Sale) or record.shop_id != books.switches.blind_shop
 
 
 Order = Callable[[Any], tuple[Any, ...]]

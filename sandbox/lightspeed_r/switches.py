@@ -34,7 +34,7 @@ class Switches:
     `archived_poster` is what becomes of a sale written as an archived employee, `archived_owner` of a token that one
     granted: the vendor documents both for a locked employee's token alone. `sibling_grants`: what becomes of the other
     pair when one refresh token was used twice. `token_lives_s` is documented as "generally 60 minutes"; a sample shows
-    1800.
+    1800. `blind_shop` plays a token whose employee may not see one shop: its sales are left out without a word.
     """
 
     throttled_body: str = "json"
@@ -55,6 +55,7 @@ class Switches:
     sibling_grants: str = "stay"
     last_page: str = "ends"
     token_lives_s: int = 3600
+    blind_shop: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse a value no source and no guess of ours ever named. Raises ValueError."""

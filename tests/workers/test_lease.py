@@ -52,6 +52,18 @@ def test_the_lease_of_a_dead_worker_ends_by_itself(services: Services) -> None:
             assert second is not None
 
 
+def test_a_clock_that_was_set_back_keeps_nobody_out(services: Services) -> None:
+    """A worker took the lease and died; then the machine's clock was put right by an hour."""
+    with lease(services.ledger, "demo") as first:
+        assert first is not None
+        with services.ledger.write() as connection:
+            connection.execute(update(shops).values(lease_until=datetime.now(UTC) + timedelta(hours=1)))
+        with lease(services.ledger, "demo") as second:
+            assert second is not None
+            with services.ledger.write() as connection, pytest.raises(LeaseLost):
+                renew(services.ledger, connection, first)  # it was not dead: it writes nothing all the same
+
+
 def test_who_woke_up_late_can_write_nothing_and_does_not_free_the_new_holder(services: Services) -> None:
     with lease(services.ledger, "demo") as late:
         assert late is not None

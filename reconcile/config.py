@@ -21,6 +21,7 @@ from reconcile.stores_schema import ShopSchema
 DURATION = re.compile(r"^(\d+)\s*(s|m|h|d)$")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 TOUCH_TAG = "reconciler-retry-"
+BODIES_KEPT, HISTORY_KEPT, SHORTEST_HISTORY = timedelta(days=30), timedelta(days=90), timedelta(days=7)
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 
 
@@ -88,6 +89,8 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     clock_file: str = ""  # the demo's simulated day; empty: the machine's clock
     stop_all: bool = False  # the global stop switch
+    bodies_kept: timedelta = BODIES_KEPT  # of deliveries that cannot be read, so that they can be replayed
+    history_kept: timedelta = HISTORY_KEPT  # and alerts
     openid: OpenId | None = None  # who signs people in beside our own tokens
     defaults: Mapping[str, Any] = field(default_factory=dict, repr=False)  # for the shops that the ledger holds
 
@@ -316,6 +319,8 @@ def settings_from(environ: Mapping[str, str] | None = None, *, kinds: frozenset[
     stores = read_stores(Path(env.get("STORES_FILE", "") or "stores.toml"), env, kinds)
     problems: list[str] = []
     openid = openid_from(env, problems)
+    bodies_kept = _kept_for(env, "KEEP_BODIES", BODIES_KEPT, timedelta(), problems)
+    history_kept = _kept_for(env, "KEEP_HISTORY", HISTORY_KEPT, SHORTEST_HISTORY, problems)
     if problems:
         raise ConfigurationError(problems)
     return Settings(
@@ -327,7 +332,22 @@ def settings_from(environ: Mapping[str, str] | None = None, *, kinds: frozenset[
         secret_key=env.get("SECRET_KEY", "") or _kept_secret(Path("var/secret_key")),
         clock_file=env.get("CLOCK_FILE", ""),
         stop_all=env.get("STOP", "") not in ("", "0", "false"),
+        bodies_kept=bodies_kept,
+        history_kept=history_kept,
     )
+
+
+def _kept_for(
+    env: Mapping[str, str], name: str, usual: timedelta, least: timedelta, problems: list[str]
+) -> timedelta:  # fmt: skip
+    try:
+        kept = duration(env[name]) if env.get(name) else usual
+    except ValueError as error:
+        problems.append(f"{name}: {error}")
+        return usual
+    if kept < least:
+        problems.append(f"{name}: at least {least.days}d, since open cases are judged by it")
+    return kept
 
 
 def _kept_secret(path: Path) -> str:

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Delete, Table, Update, delete, select, upd
 from reconcile.ledger.tables import alerts, deliveries, events, heartbeats
 from reconcile.services import Services
 
-BODY_KEPT = timedelta(days=30)  # of a parked delivery, so that it can be replayed
 AT_A_TIME = 2_000
 PROCESS_KEPT = timedelta(minutes=10)  # a process that is gone, and its counts
 
@@ -26,7 +25,7 @@ def tidy(
     """
     now = services.clock.now()
     parked = deliveries.c.state == "parked"  # along its index: what is folded has no body
-    bodies = (parked, deliveries.c.received_at < now - BODY_KEPT, deliveries.c.body.is_not(None))
+    bodies = (parked, deliveries.c.received_at < now - services.settings.bodies_kept, deliveries.c.body.is_not(None))
     jobs: dict[str, tuple[Table, Sequence[ColumnElement[bool]], Update | Delete]] = {
         "bodies of parked deliveries": (deliveries, bodies, update(deliveries).values(body=None)),
         "events of the history": (events, [events.c.at < now - keep], delete(events)),

@@ -13,8 +13,6 @@ from webhooks.cli import Command, as_json, console, counting, lasting, say_json,
 from webhooks.current import current_services
 from webhooks.tokens import Role
 
-HISTORY_KEPT = "90d"
-
 SHOWN_OF_TOKENS = ("id", "name", "prefix", "role", "created_at", "last_used_at", "expires_at", "revoked_at")
 GROWN = (commands_connect,)  # importing it gave `stores` more commands
 db = AppGroup("db", help="The ledger's schema.")

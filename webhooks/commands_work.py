@@ -13,7 +13,7 @@ from rich.table import Table
 from reconcile import people
 from reconcile.check_result import CheckResult
 from reconcile.config import Shop
-from reconcile.errors import ConfigurationError, ReconcilerError
+from reconcile.errors import ReconcilerError
 from reconcile.housekeeping import tidy
 from reconcile.ledger.queries import OrderFilter
 from reconcile.services import Services
@@ -34,7 +34,6 @@ from webhooks.cli import (
 )
 from webhooks.current import current_services, wake_workers
 
-HISTORY_KEPT = "90d"
 ASK_AGAIN_S = 1.0
 
 
@@ -199,15 +198,13 @@ def _preview_in_json(found: people.Preview) -> dict[str, Any]:
 
 
 @click.command("purge", cls=Command)
-@click.option("--keep", default=HISTORY_KEPT, show_default=True, help="How much of the history stays.")
+@click.option("--keep", default="", help="How much of the history stays. Left out: KEEP_HISTORY, or else 90d.")
 @as_json
 @with_appcontext
 def purge(keep: str, in_json: bool) -> None:
-    """Drop what is older than it need be kept: bodies of parked deliveries after 30 days, history and sent alerts."""
-    kept = lasting(keep)
-    if kept is None:
-        raise ConfigurationError(["--keep: write how long, such as 90d"])
+    """Drop what is older than it need be kept: bodies of parked deliveries after KEEP_BODIES, history and sent alerts."""
     services = usable_ledger(current_services())
+    kept = lasting(keep) or services.settings.history_kept
     with counting() as progress:
         line = progress.add_task("dropped", total=None)
         dropped = tidy(services, kept, lambda what, count: progress.update(line, description=what, completed=count))
@@ -215,7 +212,7 @@ def purge(keep: str, in_json: bool) -> None:
         say_json(dropped)
         return
     told = ", ".join(f"{count} {what}" for what, count in dropped.items())
-    click.echo(f"What was older than {keep} has been dropped: {told}. Orders and the ids of deliveries stay.")
+    click.echo(f"What was older than {kept.days} days has been dropped: {told}. Orders and the ids of deliveries stay.")
 
 
 COMMANDS = (sweep_store, check, requeue, purge)

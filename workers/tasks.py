@@ -1,7 +1,6 @@
 """The tasks: ids in, no business logic. A message is only a hint; the ledger says what is due."""
 
 import logging
-from datetime import timedelta
 from functools import cache
 
 from reconcile import alerting, digest, heartbeat, inbox, loop
@@ -92,7 +91,7 @@ def check_one(store: str) -> None:
 
 @celery.task(name="workers.tasks.housekeeping")  # type: ignore[untyped-decorator]
 def housekeeping() -> None:
-    tidy(services(), keep=timedelta(days=90))
+    tidy(services(), keep=services().settings.history_kept)
 
 
 @celery.task(name="workers.tasks.tell_people")  # type: ignore[untyped-decorator]

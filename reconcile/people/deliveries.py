@@ -21,7 +21,9 @@ def replay(services: Services, who: str, stores: Sequence[str], delivery_id: int
         if row.state != "parked":
             raise Refused(f"The delivery is {row.state}: only a parked one can be replayed.", row.state)
         if not row.kept:
-            raise Refused("The delivery's body was dropped after 30 days; sweep the shop instead.", "dropped")
+            raise Refused(
+                "The delivery's body was dropped after its time (KEEP_BODIES); sweep the shop instead.", "dropped"
+            )
         values = {"state": "received", "error": None, "folded_at": None}
         connection.execute(update(deliveries).where(c.id == delivery_id).values(**values))
         told = {"store": row.store, "at": services.clock.now(), "kind": "replay", "who": who}

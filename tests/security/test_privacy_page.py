@@ -2,10 +2,9 @@
 
 import re
 from dataclasses import fields
-from datetime import timedelta
 from pathlib import Path
 
-from reconcile.housekeeping import BODY_KEPT
+from reconcile.config import BODIES_KEPT, HISTORY_KEPT
 from reconcile.ledger.tables import metadata
 from reconcile.model import CustomerFacts
 from reconcile.privacy import PRIVACY_TOPICS
@@ -26,6 +25,6 @@ def test_no_column_is_named_after_a_person_that_the_page_does_not_speak_of() -> 
 
 
 def test_its_spans_and_topics_are_those_of_the_code() -> None:
-    assert timedelta(days=30) == BODY_KEPT
-    assert "Bodies of parked deliveries: 30 days" in PAGE
+    assert f"Bodies of parked deliveries: {BODIES_KEPT.days} days" in PAGE
+    assert f"History and sent alerts: {HISTORY_KEPT.days} days" in PAGE
     assert {topic for topic in PRIVACY_TOPICS if f"`{topic}`" in PAGE} == PRIVACY_TOPICS

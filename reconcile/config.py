@@ -14,37 +14,14 @@ from marshmallow import ValidationError
 from reconcile.alert_settings import AlertSettings, alert_settings
 from reconcile.errors import ConfigurationError
 from reconcile.evidence import Declared
+from reconcile.limits import Limits, duration
 from reconcile.model import Mode
 from reconcile.openid import OpenId, openid_from
 from reconcile.stores_schema import ShopSchema
 
-DURATION = re.compile(r"^(\d+)\s*(s|m|h|d)$")
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 TOUCH_TAG = "reconciler-retry-"
 BODIES_KEPT, HISTORY_KEPT, SHORTEST_HISTORY = timedelta(days=30), timedelta(days=90), timedelta(days=7)
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
-
-
-def duration(text: str) -> timedelta:
-    """`15m`, `30d`, `90s`, `4h`; raises ValueError otherwise."""
-    found = DURATION.match(text.strip())
-    if not found:
-        raise ValueError(f"{text!r} is no duration: write a number and s, m, h or d, such as 15m")
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What may only lower a decision (design, section 5)."""
-
-    max_age: timedelta = timedelta(days=3)
-    attempts: int = 2
-    settle: timedelta = timedelta(minutes=10)
-    touches_an_hour: int = 60
-    share: float = 0.30
-    share_from: int = 10
-    proof_gap: timedelta = timedelta(minutes=2)
-    proof_age: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,24 +188,11 @@ def _read_shop(store: str, raw: Any, kinds: frozenset[str], problems: list[str])
     if loaded["pos"]["kind"] not in kinds:
         problems.append(f"{path}.pos.kind: {loaded['pos']['kind']!r} is none of {', '.join(sorted(kinds))}")
     shop = _make_shop(store, loaded, problems)
-    problems.extend(_contradictions(path, shop, loaded) if shop else [])
+    problems.extend(_contradictions(path, shop, loaded))
     return shop if len(problems) == before else None
 
 
-def _make_shop(store: str, loaded: dict[str, Any], problems: list[str]) -> Shop | None:
-    path = f"stores.{store}"
-
-    def lasting(key: str, text: str) -> timedelta:
-        try:
-            return duration(text)
-        except ValueError as error:
-            problems.append(f"{path}.{key}: {error}")
-            return timedelta()
-
-    limits: dict[str, Any] = {
-        key: lasting(f"limits.{key}", value) if key in ("max_age", "settle") else value
-        for key, value in loaded["limits"].items()
-    }
+def _make_shop(store: str, loaded: dict[str, Any], problems: list[str]) -> Shop:
     return Shop(
         store=store,
         domain=loaded["shop"],
@@ -236,17 +200,17 @@ def _make_shop(store: str, loaded: dict[str, Any], problems: list[str]) -> Shop 
         locale=loaded["locale"],
         webhook_secrets=tuple(loaded["webhook_secrets"]),
         webhook_url=loaded["webhook_url"],
-        missing_after=lasting("missing_after", loaded["missing_after"]),
-        pending_after=lasting("pending_after", loaded["pending_after"]),
-        sweep_every=lasting("sweep_every", loaded["sweep_every"]),
-        check_every=lasting("check_every", loaded["check_every"]),
+        missing_after=loaded["missing_after"],
+        pending_after=loaded["pending_after"],
+        sweep_every=loaded["sweep_every"],
+        check_every=loaded["check_every"],
         pos_spacing=timedelta(milliseconds=loaded["pos"]["spacing_ms"]),
         shopify=loaded["shopify"],
         pos_kind=loaded["pos"]["kind"],
         pos=loaded["pos"],
         references=tuple(loaded["pos"].get("references") or ("{name}", "{number}")),
-        declared=declared_from(loaded["connector"], f"{path}.connector", problems),
-        limits=Limits(**limits),
+        declared=declared_from(loaded["connector"], f"stores.{store}.connector", problems),
+        limits=Limits(**loaded["limits"]),
         alert_url=loaded["alert_url"],
         alert_secret=loaded["alert_secret"],
         alerts=alert_settings(loaded["alerts"]),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from reconcile.config import Limits
+from reconcile.limits import Limits
 from reconcile.model import Certainty, Decision, Finding, Mode, Remedy, Scope, Standing, TouchEffect, Verb
 
 NEEDED_ARRIVALS = 200

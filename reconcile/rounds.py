@@ -17,7 +17,7 @@ from reconcile.model import Decision, Finding, Order, Standing
 from reconcile.pos.base import Pos
 from reconcile.runs import WORKED_OFF
 from reconcile.services import Services
-from reconcile.shops import change, declared_of, row_of
+from reconcile.shops import change, declared_of, in_force, row_of
 from reconcile.touches import TouchBook, open_book
 from reconcile.witnesses import Place, Witnesses, witnesses_of
 
@@ -110,6 +110,7 @@ def open_round(shop: Shop, services: Services, held: Lease, limit: int) -> Round
         book = open_book(connection, shop.store, now)
         day = (orders.c.store == shop.store, orders.c.eligible_at > now - timedelta(days=1))
         today = connection.execute(select(func.count()).select_from(orders).where(*day)).scalar_one()
+    shop = in_force(shop, row)
     row = _with_grace(shop, services, row, now) if due else row
     return Round(
         shop=shop, services=services, held=held, now=now, proved_at=now, row=row, due=due, usual=usual_of(shop, row),
@@ -140,7 +141,7 @@ def arrival_times(connection: Connection, store: str, now: datetime) -> list[tim
 
 def usual_of(shop: Shop, row: Row[Any]) -> timedelta:
     """The grace in force at a shop."""
-    return shop.missing_after if row.grace_s is None else timedelta(seconds=row.grace_s)
+    return in_force(shop, row).missing_after if row.grace_s is None else timedelta(seconds=row.grace_s)
 
 
 def _with_grace(shop: Shop, services: Services, row: Row[Any], now: datetime) -> Row[Any]:

@@ -16,14 +16,14 @@ from reconcile.ledger.tables import orders
 from reconcile.model import Mode
 from reconcile.rounds import usual_of
 from reconcile.services import Services
-from reconcile.shops import declared_of, mode_of, row_of, stop_reason
+from reconcile.shops import declared_of, in_force, mode_of, row_of, stop_reason
 
 COUNTED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopOverview:
-    """One shop as it stands; `row` is its row in the ledger."""
+    """One shop as it stands, with the limits in force; `row` is its row in the ledger."""
 
     shop: Shop
     row: Row[Any]
@@ -51,7 +51,8 @@ def overview(services: Services, stores: Sequence[str]) -> list[ShopOverview]:
 def _of(
     services: Services, connection: Connection, store: str, counts: dict[str, int], waiting: dict[str, int]
 ) -> ShopOverview:
-    shop, row, now = services.shop(store), row_of(connection, store), services.clock.now()
+    row, now = row_of(connection, store), services.clock.now()
+    shop = in_force(services.shop(store), row)
     paused = row.pos_pause_until is not None and row.pos_pause_until > now
     return ShopOverview(
         shop=shop,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select, update
 from reconcile.config import Shop, declared_from
 from reconcile.evidence import Declared
 from reconcile.ledger.tables import shops
+from reconcile.limits import LIMITED, OWN_LIMITS, ShopLimitsSchema
 from reconcile.model import Mode
 from reconcile.services import Services
 
@@ -50,6 +51,22 @@ def declared_of(services: Services, store: str, row: Row[Any] | None = None) -> 
 def _given(raw: dict[str, Any]) -> dict[str, Any]:
     laid = declared_from(raw)
     return {key: getattr(laid, key) for key in raw}
+
+
+def in_force(shop: Shop, row: Row[Any]) -> Shop:
+    """The shop with the limits that an admin set laid over the stores file's."""
+    if not row.limits:
+        return shop
+    laid: dict[str, Any] = ShopLimitsSchema().load(row.limits)
+    own = {name: value for name, value in laid.items() if name in OWN_LIMITS}
+    return replace(shop, limits=replace(shop.limits, **{name: laid[name] for name in laid.keys() - own.keys()}), **own)
+
+
+def limits_of(shop: Shop) -> dict[str, Any]:
+    """A shop's limits by name, as the stores file would write them."""
+    found = {name: getattr(shop if name in OWN_LIMITS else shop.limits, name) for name in LIMITED}
+    written: dict[str, Any] = ShopLimitsSchema().dump(found)
+    return written
 
 
 def mode_of(shop: Shop, row: Row[Any]) -> Mode:

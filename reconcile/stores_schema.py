@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,6 +11,7 @@ from marshmallow import fields as f
 
 from reconcile.alert_settings import AlertsSchema
 from reconcile.evidence import Declared
+from reconcile.limits import Lasting, LimitsSchema
 from reconcile.model import Mode
 
 
@@ -44,15 +46,6 @@ class PosSchema(Schema):
     spacing_ms = f.Integer(load_default=250, validate=validate.Range(min=0, max=10_000))
 
 
-class LimitsSchema(Schema):
-    max_age = f.String()
-    attempts = f.Integer(validate=validate.Range(min=0))
-    settle = f.String()
-    touches_an_hour = f.Integer(validate=validate.Range(min=0))
-    share = f.Float(validate=validate.Range(min=0, max=1))
-    share_from = f.Integer(validate=validate.Range(min=1))
-
-
 def _declared_schema() -> type[Schema]:
     """One field per declared setting, so that the two can not drift apart."""
     kinds: dict[str, Callable[[], f.Field[Any]]] = {
@@ -80,10 +73,10 @@ class ShopSchema(Schema):
     locale = f.String(load_default="en", validate=validate.OneOf(["en", "fr"]))
     webhook_secrets = f.List(f.String(), load_default=[])
     webhook_url = f.String(load_default="")
-    missing_after = f.String(load_default="15m")
-    pending_after = f.String(load_default="30m")
-    sweep_every = f.String(load_default="5m")
-    check_every = f.String(load_default="1h")
+    missing_after = Lasting(load_default=timedelta(minutes=15))
+    pending_after = Lasting(load_default=timedelta(minutes=30))
+    sweep_every = Lasting(load_default=timedelta(minutes=5))
+    check_every = Lasting(load_default=timedelta(hours=1))
     alert_url = f.String(load_default="")
     alert_secret = f.String(load_default="")
     alerts = f.Nested(AlertsSchema, load_default=lambda: AlertsSchema().load({}))

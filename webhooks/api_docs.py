@@ -16,8 +16,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "stop": {"reason": "stock-taking"},
     "mode": {"mode": "assist"},
     "declared": {"download_archived_orders": True},
+    "limits": {"touches_an_hour": 30},
 }
-VALUES = {"store": "demo", "order_id": "1001", "incident_id": "1", "delivery_id": "1", "batch_id": "BATCH"}
+A_NEW_KEY = '-H "Idempotency-Key: $(date +%s)"'  # made by the shell when the line is run
+NAMED = {  # what the shell is told once, by the name of the path's part: its variable, and an example
+    "store": ("STORE", "demo"), "order_id": ("ORDER", "1001"), "incident_id": ("INCIDENT", "1"),
+    "delivery_id": ("DELIVERY", "1"), "batch_id": ("BATCH", "…"),
+}  # fmt: skip
+SET_ONCE = " ".join(f"{name}={value}" for name, value in (("TOKEN", "…"), *NAMED.values()))
 QUERIES = {"/api/v1/orders": "standing=missing&limit=20", "/statement": "from=2026-11-01&to=2026-11-02"}
 
 
@@ -32,7 +38,7 @@ def page(api: Api) -> Response:
     ]
     tags = {tag["name"]: tag.get("description", "") for tag in spec.get("tags", ())}
     groups = [(description, [one for one in found if one["tag"] == name]) for name, description in tags.items()]
-    response = Response(render_template("api_docs.html", groups=groups))
+    response = Response(render_template("api_docs.html", groups=groups, set_once=SET_ONCE))
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'"
     return response
 
@@ -52,13 +58,15 @@ def _operation(path: str, verb: str, told: dict[str, Any]) -> dict[str, Any]:
 
 def _curl(path: str, verb: str) -> str:
     filled = path
-    for name, value in VALUES.items():
-        filled = filled.replace(f"{{{name}}}", value)
+    for name, (variable, _) in NAMED.items():
+        filled = filled.replace(f"{{{name}}}", f"${variable}")
     query = next((text for end, text in QUERIES.items() if path.endswith(end)), "")
     url = f"{request.url_root.rstrip('/')}{filled}{'?' + query if query else ''}"
     body = EXAMPLES.get(path.rpartition("/")[2]) if verb != "get" and not path.endswith("}/requeue") else None
     parts = ["curl", "-sS", *([] if verb == "get" else ["-X", verb.upper()])]
     words = " ".join(parts) + ' -H "Authorization: Bearer $TOKEN"'
+    if verb != "get":
+        words += f" {A_NEW_KEY}"
     if body is not None:
         words += f" -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body))}"
-    return f"{words} {shlex.quote(url)}"
+    return f'{words} "{url}"'

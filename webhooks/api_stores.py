@@ -9,7 +9,7 @@ from reconcile.inferred import inferred
 from reconcile.ledger.queries_checks import checks_of
 from reconcile.ledger.queries_live import LIVE_DAYS, live_figures
 from reconcile.shop_overview import ShopOverview, overview
-from reconcile.shops import declared_of, row_of, zone_of
+from reconcile.shops import declared_of, limits_of, row_of, zone_of
 from webhooks.current import current_services
 from webhooks.plain import plain
 from webhooks.routes import Part, seen_shop, seen_stores
@@ -126,6 +126,7 @@ def _shown(one: ShopOverview) -> dict[str, Any]:
         "grace_s": int(one.grace.total_seconds()),
         "arrivals": one.arrivals,
         "declared": plain(one.declared),
+        "limits": limits_of(one.shop),
         "standings": one.standings,
         "inbox": {"received": one.received, "parked": one.parked},
         "due": one.due,

@@ -11,9 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
-from reconcile.config import Shop, duration
+from reconcile.config import Shop
 from reconcile.errors import ConfigurationError, ReconcilerError
 from reconcile.ledger.schema import schema_problem
+from reconcile.limits import duration
 from reconcile.services import Services
 from reconcile.shops import enrol
 

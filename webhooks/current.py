@@ -2,12 +2,13 @@
 
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 
 from reconcile.services import Services
 from workers.wake import Waker
 
 SERVICES, WAKER = "reconciler", "waker"
+SPOKEN_TO_BY_PROGRAMS = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")
 
 
 def current_services() -> Services:
@@ -17,6 +18,11 @@ def current_services() -> Services:
 
 def services_of(app: Flask) -> Services:
     return cast(Services, app.extensions[SERVICES])
+
+
+def is_for_programs() -> bool:
+    """Whether the request's address is one that programs call; at all others there are people."""
+    return request.path.startswith(SPOKEN_TO_BY_PROGRAMS)
 
 
 def wake_workers() -> None:

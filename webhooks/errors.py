@@ -1,18 +1,24 @@
-"""Errors as programs read them: `{"error": slug, "message": sentence, "details": {…}}`, and nothing that is secret."""
+"""Errors as programs read them: `{"error": slug, "message": sentence, "details": {…}}`, and nothing that is secret.
+
+People get a page (`webhooks.problems`).
+"""
 
 import logging
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from reconcile import errors
+from webhooks.current import is_for_programs
+from webhooks.page_said import said
+from webhooks.problems import http_problem, problem
 
 logger = logging.getLogger(__name__)
 
-SPOKEN_TO_BY_PROGRAMS = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")
 RETRY_AFTER_S = 5
 SLUGS = {
     400: "invalid_request",
@@ -53,19 +59,17 @@ def error_answer(status: int, slug: str, message: str, details: dict[str, Any] |
 
 
 def register(app: Flask) -> None:
-    """Answer errors in JSON wherever programs call; call it after the API is registered, which brings its own."""
+    """JSON wherever programs call, a page elsewhere; call it after the API is registered, which brings its own."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(errors.ReconcilerError, _our_error)
     app.register_error_handler(DBAPIError, _ledger_error)
     app.register_error_handler(PoolTimeout, _ledger_error)
 
 
-def is_for_programs() -> bool:
-    return request.path.startswith(SPOKEN_TO_BY_PROGRAMS)
-
-
-def _http_error(error: HTTPException) -> Response | HTTPException:
-    if not is_for_programs() or error.code is None or error.code < 400:
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if not is_for_programs():
+        return http_problem(error)
+    if error.code is None or error.code < 400:
         return error
     slug = SLUGS.get(error.code, "error")
     response = error_answer(error.code, slug, error.description or error.name, _details(error))
@@ -84,20 +88,22 @@ def _details(error: HTTPException) -> dict[str, Any]:
     return messages if isinstance(messages, dict) else {"problems": messages}
 
 
-def _our_error(error: errors.ReconcilerError) -> Response | tuple[str, int]:
+def _our_error(error: errors.ReconcilerError) -> ResponseReturnValue:
     status, slug = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     if status >= 500:
         logger.warning("%s %s: %s", request.method, request.path, error)
     if not is_for_programs():
-        return str(error), status
+        return problem(status, said(str(error)))
     if isinstance(error, errors.ConfigurationError):
         return error_answer(status, slug, "; ".join(error.problems), {"problems": error.problems})
     return error_answer(status, slug, str(error), {"limit": error.limit} if isinstance(error, errors.Refused) else None)
 
 
-def _ledger_error(error: Exception) -> Response | tuple[str, int]:
+def _ledger_error(error: Exception) -> ResponseReturnValue:
     # Not the error's own text: SQLAlchemy puts the statement's values into it.
     cause = getattr(error, "orig", None) or type(error).__name__
     logger.error("%s %s: the ledger failed: %s", request.method, request.path, cause)
+    if not is_for_programs():
+        return problem(503)
     message = "The ledger does not answer; nothing was changed. Try again in a few seconds."
-    return error_answer(503, "ledger_unavailable", message) if is_for_programs() else (message, 503)
+    return error_answer(503, "ledger_unavailable", message)

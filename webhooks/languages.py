@@ -37,8 +37,15 @@ def stated() -> str | None:
     """What the person chose, or else what the browser asks for; None when neither says."""
     if not has_request_context():
         return None
-    chosen = session.get(LANGUAGE) if session is not None else None
+    chosen = liked(LANGUAGE)
     return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES)
+
+
+def liked(name: str) -> str:
+    """What the person who is signed in chose, or else what was chosen in this browser; empty when neither."""
+    kept: dict[str, str] = g.get("liked", {})
+    chosen = kept.get(name) or (session.get(name) if session is not None else None)
+    return str(chosen or "")
 
 
 def language() -> str:
@@ -49,7 +56,7 @@ def language() -> str:
 
 def theme() -> str:
     """`light`, `dark`, or empty: as the browser says."""
-    chosen = session.get(THEME)
+    chosen = liked(THEME)
     return chosen if chosen in THEMES else ""
 
 

@@ -21,6 +21,7 @@ from reconcile.openid import OpenId
 from webhooks.auth import Caller
 from webhooks.current import current_services
 from webhooks.languages import gettext as _
+from webhooks.sign_ins import tell_refusal
 from webhooks.tokens import Role
 
 logger = logging.getLogger(__name__)
@@ -75,15 +76,16 @@ def finish() -> Person | ResponseReturnValue:
     try:
         told = _client().authorize_access_token().get("userinfo")
     except (AuthlibBaseError, JoseError, RequestException, ValueError, RuntimeError, KeyError) as error:
+        tell_refusal(None, "OpenID Connect was not completed")
         return refused(_("The sign-in was not completed; begin again."), error)
     if not told:
         return refused(_("The sign-in was not completed; begin again."), "no ID token")
     grant = _provider().grant_of(_values(told))
     if grant is None:
+        tell_refusal(_name(told), "nothing is granted to them")
         return refused(
             _("You are known, but nothing is granted to you here: ask an admin."), f"{told.get('sub')}: no grant"
         )
-    logger.info("%s has signed in by OpenID Connect as %s", _name(told), grant.role)
     return Person(_name(told), grant.value)
 
 

@@ -9,6 +9,7 @@ from functools import cache
 
 from webhooks.languages import gettext, language
 from webhooks.languages import marked as _
+from webhooks.page_terms import TERMS, term
 
 TEMPLATES = (
     # decisions
@@ -95,6 +96,13 @@ TEMPLATES = (
     _("note: %(text)s"),
     _("mode %(before)s → %(after)s"),
     _("declared: %(what)s"),
+    _("limits: %(what)s"),
+    _("signed in with %(how)s as %(role)s"),
+    _("a token"),
+    _("a sign-in was refused: %(why)s"),
+    _("the token is not known, was revoked or has expired"),
+    _("nothing is granted to them"),
+    _("OpenID Connect was not completed"),
     _("opened: %(cause)s"),
     _("resolved: %(cause)s"),
     _("the shop was stopped by %(who)s: %(why)s"),
@@ -111,7 +119,7 @@ def said(text: str | None) -> str:
         found = pattern.fullmatch(text)
         if found:
             return gettext(template, **{name: said(value) for name, value in found.groupdict().items()})
-    return text
+    return term(text) if text in TERMS else text
 
 
 @cache

@@ -15,13 +15,14 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import Forbidden, NotFound, TooManyRequests
 
+from reconcile.ledger.queries_preferences import keep_preferences, preferences_of
 from webhooks import openid, tokens
 from webhooks.auth import Caller, caller, caller_from
-from webhooks.current import current_services
-from webhooks.errors import SPOKEN_TO_BY_PROGRAMS
+from webhooks.current import SPOKEN_TO_BY_PROGRAMS, current_services
 from webhooks.languages import LANGUAGE, LANGUAGES, THEME, THEMES
 from webhooks.languages import gettext as _
 from webhooks.page_terms import term
+from webhooks.sign_ins import LIMITER, tell_refusal, tell_sign_in
 from webhooks.tokens import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -32,7 +33,6 @@ TOKEN = "token_id"
 
 pages = Blueprint("pages", __name__)
 csrf = CSRFProtect()
-LIMITER = "page_limiter"
 
 
 class PageSession(SecureCookieSessionInterface):
@@ -95,7 +95,16 @@ def page(role: Role | str = Role.VIEWER) -> Callable[[View], View]:
 
 
 def signed_in() -> Caller | None:
-    """Who the session belongs to, if the token is still in force, or the grant of who came by OpenID Connect."""
+    """Who the session belongs to, if they still may; from then on the page is as they like it."""
+    found = _person()
+    if found is not None and "liked" not in g:
+        with current_services().ledger.read() as connection:
+            g.liked = preferences_of(connection, found.name)
+    return found
+
+
+def _person() -> Caller | None:
+    """Whoever has the token, if it is still in force, or the grant of who came by OpenID Connect."""
     person = session.get(openid.PERSON)
     if isinstance(person, dict):
         return openid.caller_of(person)
@@ -129,9 +138,11 @@ def take_token() -> ResponseReturnValue:
     token = tokens.find(current_services(), request.form.get("token", "").strip())
     back = _inside(request.form.get("next"))
     if token is None:
+        tell_refusal(None, "the token is not known, was revoked or has expired")
         flash(_("The token is not known, was revoked or has expired."), "problem")
         return render_template("sign_in.html", next=back, openid=openid.is_offered()), 401
     _begin_session(TOKEN, token.id)
+    tell_sign_in(caller_from(token), "a token")
     return redirect(back, 303)
 
 
@@ -150,7 +161,11 @@ def openid_callback() -> ResponseReturnValue:
     found = openid.finish()
     if not isinstance(found, openid.Person):
         return found
-    _begin_session(openid.PERSON, {"name": found.name, "value": found.value})
+    person = {"name": found.name, "value": found.value}
+    _begin_session(openid.PERSON, person)
+    come = openid.caller_of(person)
+    if come is not None:
+        tell_sign_in(come, "OpenID Connect")
     return redirect(back, 303)
 
 
@@ -162,13 +177,16 @@ def sign_out() -> ResponseReturnValue:
 
 @pages.post("/preferences")
 def prefer() -> ResponseReturnValue:
-    """The language and the look of the pages in this browser; an empty one is the browser's own."""
-    for name, known in ((LANGUAGE, LANGUAGES), (THEME, THEMES)):
-        chosen = request.form.get(name)
-        if chosen in known:
-            session[name] = chosen
-        elif chosen is not None:
-            session.pop(name, None)
+    """The language and the look of the pages: in this browser, and wherever the same person signs in.
+
+    An empty choice leaves it to the browser.
+    """
+    known = {LANGUAGE: ("", *LANGUAGES), THEME: ("", *THEMES)}
+    chosen = {name: request.form[name] for name in known if request.form.get(name) in known[name]}
+    session.update(chosen)
+    who = signed_in()
+    if who is not None:
+        keep_preferences(current_services().ledger, who.name, chosen)
     return redirect(_inside(request.form.get("next")), 303)
 
 

@@ -45,6 +45,7 @@ TERMS: dict[str, str] = {
     "delivery": _("delivery"), "mode": _("mode"), "declared": _("declared settings"), "sweep": _("sweep"),
     "connected": _("connection"),
     "check": _("set-up check"), "stop": _("stop"), "release": _("release"), "replay": _("replay"), "token": _("token"),
+    "sign_in": _("sign-in"), "limits": _("limits"),
     "touch_reset": _("touch reset"), "privacy": _("privacy"), "uninstall": _("uninstall"),
     # languages and looks
     "light": _("light"), "dark": _("dark"),

@@ -8,13 +8,13 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 from flask import g, request
-from flask_babel import ngettext
 
 from reconcile.incident_words import words
 from reconcile.rules import Rule, catalogue
 from reconcile.support_words import POS_NAMES
+from webhooks.counted_words import counted
 from webhooks.current import current_services
-from webhooks.languages import LANGUAGES, THEMES, language, stated, theme, zone
+from webhooks.languages import LANGUAGE, LANGUAGES, THEMES, language, liked, stated, theme, zone
 from webhooks.languages import gettext as _
 from webhooks.page_said import said
 from webhooks.page_terms import CASE_STATES, term
@@ -78,20 +78,10 @@ def number(count: float | Decimal | None) -> str:
     return "–" if count is None else str(format_decimal(count, "#,##0.###", locale=language()))
 
 
-COUNTED: dict[str, Callable[[int, str], str]] = {
-    "missing": lambda count, n: ngettext("%(n)s missing", "%(n)s missing", count, n=n),
-    "differs": lambda count, n: ngettext("%(n)s differs", "%(n)s differ", count, n=n),
-    "pending": lambda count, n: ngettext("%(n)s pending", "%(n)s pending", count, n=n),
-    "unread": lambda count, n: ngettext("%(n)s unread", "%(n)s unread", count, n=n),
-    "waiting": lambda count, n: ngettext("%(n)s waiting", "%(n)s waiting", count, n=n),
-    "matched": lambda count, n: ngettext("%(n)s matched", "%(n)s matched", count, n=n),
-    "excluded": lambda count, n: ngettext("%(n)s excluded", "%(n)s excluded", count, n=n),
-}
-
-
-def standing_count(count: int, standing: str) -> str:
-    """How many orders stand so; other languages than English bend the word."""
-    return str(COUNTED[standing](count, number(count)))
+def count_of(count: int, word: str, most: int | None = None) -> str:
+    """How many orders stand so, or checks went so; from `most` on it is said to be so many or more."""
+    more = "+" if most is not None and count >= most else ""
+    return counted(count, word, f"{number(count)}{more}")
 
 
 def percent(share: float | None) -> str:
@@ -154,14 +144,15 @@ def for_every_page() -> dict[str, Any]:
     mine = [store for store in known if who is not None and who.sees(store)]
     asked = (request.view_args or {}).get("store") or request.args.get("store")
     return {
-        "who": who, "now": current_services().clock.now(), "mine": mine, "language": language(), "theme": theme(),
+        "who": who, "now": current_services().clock.now(), "mine": mine, "language": language(), "chosen": liked(LANGUAGE),
+        "theme": theme(),
         "here": asked if asked in mine else next(iter(mine), None), "zone": zone,
     }  # fmt: skip
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment, "day": day, "ago": ago, "span": span, "money": money, "amounts": amounts, "number": number,
-    "percent": percent, "standing": standing_count, "link": safe_link, "begun": begun, "term": term, "said": said,
+    "percent": percent, "count_of": count_of, "link": safe_link, "begun": begun, "term": term, "said": said,
 }  # fmt: skip
 GLOBALS: dict[str, Any] = {
     "title_of": title_of, "fix_of": fix_of, "rule_of": rule_of, "language_of": language_of, "pos_name": pos_name,

@@ -1,8 +1,7 @@
 """The pages: server-rendered, whole without a script, and without a request to any other host."""
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 
 from reconcile.errors import NotThere, Refused
 from reconcile.ledger.paging import BadCursor
@@ -22,11 +21,12 @@ from webhooks import (
     pages_settings,
     pages_shop,
 )
-from webhooks.errors import is_for_programs
+from webhooks.current import is_for_programs
 from webhooks.languages import gettext as _
 from webhooks.page_said import said
 from webhooks.page_session import pages
 from webhooks.page_words import FILTERS, GLOBALS, for_every_page
+from webhooks.problems import problem
 
 VIEWS = (
     pages_activity,
@@ -41,7 +41,7 @@ VIEWS = (
     pages_settings,
     pages_shop,
 )  # importing them gave `pages` their views
-pages.context_processor(for_every_page)
+pages.app_context_processor(for_every_page)
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -74,20 +74,10 @@ def _guarded(response: Response) -> Response:
     return response
 
 
-@pages.errorhandler(HTTPException)
-def http_problem(error: HTTPException) -> ResponseReturnValue:
-    """An error as a page, with the same status."""
-    if error.code is None or error.code < 400:
-        return error
-    return render_template("problem.html", title=error.name, text=error.description), error.code
-
-
 @pages.errorhandler(NotThere)
 @pages.errorhandler(Refused)
 @pages.errorhandler(BadCursor)
 def our_problem(error: Exception) -> ResponseReturnValue:
     """What may not be done, or is not there, with the reason."""
-    title = {404: _("Not there"), 409: _("This may not be done now"), 400: _("This page cannot be shown")}
     status = STATUSES[type(error)]
-    text = _("The address of this page is not one of ours.") if status == 400 else said(str(error))
-    return render_template("problem.html", title=title[status], text=text), status
+    return problem(status, _("The address of this page is not one of ours.") if status == 400 else said(str(error)))

@@ -21,8 +21,7 @@ from webhooks.incidents_shown import shown_incidents
 from webhooks.languages import gettext as _
 from webhooks.languages import zone
 from webhooks.page_session import my_store, my_stores, page, pages
-from webhooks.page_terms import term
-from webhooks.page_words import WORST_FIRST, span
+from webhooks.page_words import WORST_FIRST, count_of, span
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SPANS = {"day": (HOUR, 24), "week": (6 * HOUR, 28), "month": (DAY, 30)}
@@ -113,7 +112,7 @@ def _hour(at: datetime, step: timedelta) -> str:
 def _standings(found: Sequence[Bar], labels: Sequence[str]) -> Markup:
     columns = [
         Column(label=label, parts=tuple(
-            (word, bar.standings[word], f"{label}: {bar.standings[word]} {term(word)}")
+            (word, bar.standings[word], f"{label}: {count_of(bar.standings[word], word)}")
             for word in SETTLED_FIRST if bar.standings.get(word)
         ))
         for label, bar in zip(labels, found, strict=True)

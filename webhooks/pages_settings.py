@@ -1,6 +1,6 @@
 """The page on a shop's settings: mode, stop switch, limits, tokens, and what is declared of the connector."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any
@@ -15,10 +15,12 @@ from reconcile.evidence import Declared
 from reconcile.ledger.queries_activity import activity_page
 from reconcile.model import Mode
 from reconcile.shop_overview import overview
+from reconcile.shops import limits_of
 from webhooks import tokens
 from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
 from webhooks.languages import gettext as _
+from webhooks.limit_words import LIMITS, filled
 from webhooks.page_session import my_store, page, pages
 from webhooks.setting_words import SETTINGS
 from webhooks.tokens import Role
@@ -26,6 +28,8 @@ from webhooks.tokens import Role
 SWITCHES = {"on": True, "off": False}
 LONGEST_REASON = 500
 LIFETIMES = (30, 90, 365)
+CHANGES = ("stop", "release", "mode", "limits", "declared", "touch_reset", "token")
+SHOWN = 20
 
 
 @pages.get("/settings/<store>")
@@ -35,15 +39,17 @@ def settings(store: str) -> ResponseReturnValue:
     return _shown(my_store(store))
 
 
-def _shown(store: str, problems: tuple[str, ...] = (), given: Mapping[str, Any] | None = None) -> str:
-    services = current_services()
+def _shown(store: str, problems: Sequence[str] = (), given: Mapping[str, Any] | None = None) -> str:
+    """The page; `given` is what was filled in and is not as it should be."""
+    services, written = current_services(), dict(given or {})
     one = overview(services, [store])[0]
     with services.ledger.read() as connection:
-        changes = activity_page(connection, [store], kind="declared", limit=10).rows
+        changes = activity_page(connection, [store], kinds=CHANGES, people_only=True, limit=SHOWN).rows
     mine = [token for token in tokens.listed(services) if _is_mine(token)] if caller().may("admin") else []
-    declared = {name: getattr(one.declared, name) for name in SETTINGS} | dict(given or {})
     return render_template(
-        "settings.html", one=one, store=store, words=SETTINGS, declared=declared, kinds=_kinds(), changes=changes,
+        "settings.html", one=one, store=store, words=SETTINGS, kinds=_kinds(), changes=changes, written=written,
+        declared={name: getattr(one.declared, name) for name in SETTINGS} | written,
+        limits=LIMITS, in_force=limits_of(one.shop), of_the_file=limits_of(services.shop(store)),
         modes=list(Mode), roles=list(Role), tokens=mine, problems=problems, lifetimes=LIFETIMES,
     )  # fmt: skip
 
@@ -75,6 +81,25 @@ def choose_mode(store: str) -> ResponseReturnValue:
     return _back(store, _("The mode is changed; what is open is decided again."))
 
 
+@pages.post("/settings/<store>/limits")
+@page("admin")
+def limit(store: str) -> ResponseReturnValue:
+    """What is changed in the form of the limits; an empty field gives one back to the stores file."""
+    services, problems = current_services(), list[str]()
+    given = filled(request.form, limits_of(overview(services, [my_store(store)])[0].shop), problems)
+    try:
+        if problems:
+            raise ConfigurationError(problems)
+        if given:
+            people.set_limits(services, caller().name, store, given)
+    except ConfigurationError as error:
+        return _shown(store, error.problems, request.form.to_dict()), 400
+    wake_workers()
+    return _back(
+        store, _("The limits are kept; what is open is decided again.") if given else _("Nothing was changed.")
+    )
+
+
 @pages.post("/settings/<store>/declared")
 @page("admin")
 def declare(store: str) -> ResponseReturnValue:
@@ -87,7 +112,7 @@ def declare(store: str) -> ResponseReturnValue:
     try:
         people.declare(services, caller().name, store, changed)
     except ConfigurationError as error:
-        return _shown(store, tuple(error.problems), given), 400
+        return _shown(store, error.problems, given), 400
     wake_workers()
     return _back(store, _("Kept: the set-up is checked and what is open is decided again."))
 

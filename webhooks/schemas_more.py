@@ -130,6 +130,7 @@ class StoreSchema(Schema):
     grace_s = fields.Integer()
     arrivals = fields.Integer(metadata={"description": "that the grace rests on"})
     declared = fields.Dict(metadata={"description": "of the connector, in force; null is unknown"})
+    limits = fields.Dict(metadata={"description": "in force, as the stores file would write them"})
     standings = fields.Dict(
         keys=fields.String(),
         values=fields.Integer(),

@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from reconcile.ledger.paging import Page, read_cursor, write_cursor
-from reconcile.ledger.tables import deliveries, events, orders, views
+from reconcile.ledger.tables import BY_PEOPLE, deliveries, events, orders, views
 
-BY_THEMSELVES = ("policy", "shopify")
 NOT_SHOWN = ("body",)
 
 
@@ -19,27 +18,27 @@ def activity_page(
     *,
     who: str | None = None,
     people_only: bool = False,
-    kind: str | None = None,
+    kinds: Sequence[str] = (),
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page:
     """A page of what happened, with the name of the order it happened to."""
     before = read_cursor(cursor, int)[0] if cursor else None
-    found = [row for store in stores for row in connection.execute(_of(store, who, people_only, kind, before, limit))]
+    found = [row for store in stores for row in connection.execute(_of(store, who, people_only, kinds, before, limit))]
     found.sort(key=lambda row: row.id, reverse=True)
     return Page(rows=found[:limit], next=write_cursor(found[limit - 1].id) if len(found) > limit else None)
 
 
-def _of(store: str, who: str | None, people_only: bool, kind: str | None, before: int | None, limit: int) -> Any:
+def _of(store: str, who: str | None, people_only: bool, kinds: Sequence[str], before: int | None, limit: int) -> Any:
     c, o = events.c, orders.c
     joined = events.outerjoin(orders, (o.store == c.store) & (o.order_id == c.order_id))
     query = select(*c, o.name.label("order_name")).select_from(joined).where(c.store == store)
     if who is not None:
         query = query.where(c.who == who)
     if people_only:
-        query = query.where(c.who.not_in(BY_THEMSELVES))
-    if kind is not None:
-        query = query.where(c.kind == kind)
+        query = query.where(BY_PEOPLE)
+    if kinds:
+        query = query.where(c.kind.in_(kinds))
     if before is not None:
         query = query.where(c.id < before)
     return query.order_by(c.id.desc()).limit(limit + 1)

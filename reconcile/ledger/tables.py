@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 from reconcile.ledger.types import Amount, Id, Json, Moment
@@ -69,6 +70,7 @@ shops = Table(
     Column("stop_reason", Text),
     Column("mode", String(16)),  # set by an admin; None: the stores file's
     Column("declared", Json, nullable=False, server_default="{}"),  # set by an admin, over the stores file's
+    Column("limits", Json, nullable=False, server_default="{}"),  # the same
     Column("declared_at", Moment),
     Column("time_zone", String(64)),  # IANA, as Shopify says
     Column("digest_at", Moment),  # when the next daily digest is due
@@ -184,6 +186,8 @@ actions = Table(
     Index("ix_actions_store_intended_at", "store", "intended_at"),
 )
 
+BY_PEOPLE = text("who NOT IN ('policy', 'shopify')")  # in words, so that a planner sees that its index serves
+
 # Append-only history of what happened to an order, a shop or an incident.
 events = Table(
     "events",
@@ -198,6 +202,7 @@ events = Table(
     Column("text", Text, nullable=False),
     Index("ix_events_store_order_id", "store", "order_id", "id"),
     Index("ix_events_store_id", "store", "id"),
+    Index("ix_events_people", "store", "id", sqlite_where=BY_PEOPLE, postgresql_where=BY_PEOPLE),
 )
 
 incidents = Table(
@@ -354,6 +359,15 @@ views = Table(
     Column("query", Text, nullable=False),  # as in the page's address
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("who", "name"),
+)
+
+# How a person likes the pages; None: as the browser says.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("who", String(128), primary_key=True),
+    Column("language", String(8)),
+    Column("theme", String(8)),
 )
 
 # Who was alive when.

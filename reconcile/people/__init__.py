@@ -8,7 +8,16 @@ from reconcile.people.connecting import connect, connected_table, disconnect, is
 from reconcile.people.deliveries import replay
 from reconcile.people.incidents import acknowledge, assign, note, say_fixed
 from reconcile.people.orders import dismiss, hold, look_now, requeue
-from reconcile.people.stores import check_now, declare, release, reset_touch, set_mode, stop_store, sweep_since
+from reconcile.people.stores import (
+    check_now,
+    declare,
+    release,
+    reset_touch,
+    set_limits,
+    set_mode,
+    stop_store,
+    sweep_since,
+)
 
 __all__ = [
     "BatchItem",
@@ -37,6 +46,7 @@ __all__ = [
     "requeue_many",
     "reset_touch",
     "say_fixed",
+    "set_limits",
     "set_mode",
     "stop_store",
     "sweep_since",

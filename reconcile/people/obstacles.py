@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 from reconcile.ledger.tables import actions, shops
 from reconcile.model import Standing, TouchEffect
 from reconcile.services import Services
-from reconcile.shops import stop_reason
+from reconcile.shops import in_force, stop_reason
 
 Key = tuple[str, int]
 JUDGED = ("arrived", "not_arrived")
@@ -67,12 +67,13 @@ def obstacles(services: Services, connection: Connection, stores: Iterable[str],
         elif row.touch == TouchEffect.DOUBLES:
             text = "At this shop a touch has brought an order in twice: nothing is touched until an admin resets that."
             found.of_store[row.store] = Obstacle("doubles", text)
-        found.settling |= _settling(services, connection, row.store, now)
+        found.settling |= _settling(services, connection, row, now)
     return found
 
 
-def _settling(services: Services, connection: Connection, store: str, now: datetime) -> set[Key]:
-    since = now - services.shop(store).limits.settle
+def _settling(services: Services, connection: Connection, shop: Row[Any], now: datetime) -> set[Key]:
+    store = shop.store
+    since = now - in_force(services.shop(store), shop).limits.settle
     c = actions.c
     query = select(c.order_id, c.state, c.outcome).where(c.store == store, c.intended_at > since).order_by(c.id)
     last = {row.order_id: row for row in connection.execute(query)}

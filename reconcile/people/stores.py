@@ -1,10 +1,10 @@
-"""What people do with a shop: sweep and check it, stop and release it, set its mode and what is declared of it."""
+"""What people do with a shop: sweep and check it, stop and release it, set its mode, its limits and what is declared of it."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from sqlalchemy import Connection, update
 
 from reconcile import history
@@ -12,9 +12,10 @@ from reconcile.config import TOUCH_TAG, declared_from
 from reconcile.errors import ConfigurationError
 from reconcile.ledger.queries import OPEN_STATES
 from reconcile.ledger.tables import orders
+from reconcile.limits import ShopLimitsSchema
 from reconcile.model import Mode, TouchEffect
 from reconcile.services import Services
-from reconcile.shops import change, row_of, stop
+from reconcile.shops import change, in_force, limits_of, row_of, stop
 from reconcile.stores_schema import DeclaredSchema
 
 TAG_LISTS = ("allow_tags", "ignore_tags", "routing_tags")
@@ -85,6 +86,26 @@ def declare(services: Services, who: str, store: str, given: Mapping[str, Any]) 
         _tell(connection, store, who, now, "declared", f"declared: {said}")
 
 
+def set_limits(services: Services, who: str, store: str, given: Mapping[str, Any]) -> None:
+    """Set these limits over the stores file's; None gives one back to it. Raises `ConfigurationError` with all problems."""
+    problems: list[str] = []
+    loaded = _load(ShopLimitsSchema(), "limits", given, problems)
+    if problems:
+        raise ConfigurationError(problems)
+    set_now = dict.fromkeys(given) | ShopLimitsSchema().dump(loaded)
+    now, shop = services.clock.now(), services.shop(store)
+    with services.ledger.write() as connection:
+        row = row_of(connection, store)
+        laid = {name: value for name, value in {**row.limits, **set_now}.items() if value is not None}
+        # The grace rests on `missing_after`: it is worked out again at the next look.
+        change(connection, store, limits=laid, grace_at=None)
+        before, after = limits_of(in_force(shop, row)), limits_of(in_force(shop, row_of(connection, store)))
+        said = ", ".join(f"{name} {before[name]} → {after[name]}" for name in before if before[name] != after[name])
+        if said:
+            _look_again(connection, store, now)
+            _tell(connection, store, who, now, "limits", f"limits: {said}")
+
+
 def reset_touch(services: Services, who: str, store: str) -> None:
     """Forget what was learned of touches at this shop: the next one is a canary again."""
     now = services.clock.now()
@@ -98,15 +119,8 @@ def reset_touch(services: Services, who: str, store: str) -> None:
 
 def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings as plain JSON values, each of its declared kind."""
-    stated = {key: value for key, value in given.items() if value is not None}
-    unknown = [key for key in given if key not in DeclaredSchema().fields]
-    problems = [f"declared.{key}: there is no such setting" for key in unknown]
-    try:
-        loaded = DeclaredSchema().load({key: stated[key] for key in stated if key not in unknown})
-    except ValidationError as error:
-        messages = error.messages if isinstance(error.messages, dict) else {"declared": error.messages}
-        problems += [f"declared.{key}: {_words(why)}" for key, why in messages.items()]
-        raise ConfigurationError(problems) from None
+    problems: list[str] = []
+    loaded = _load(DeclaredSchema(), "declared", given, problems)
     declared_from(loaded, "declared", problems)
     for key in TAG_LISTS:
         if any(tag.lower().startswith(TOUCH_TAG) for tag in loaded.get(key) or ()):
@@ -116,6 +130,19 @@ def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
     if problems:
         raise ConfigurationError(problems)
     return {key: loaded.get(key) for key in given}
+
+
+def _load(schema: Schema, what: str, given: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    """The values that are not None, each of the kind that the schema says; whatever is wrong goes to the problems."""
+    known = {key: value for key, value in given.items() if key in schema.fields}
+    problems += [f"{what}.{key}: there is no such setting" for key in given if key not in known]
+    try:
+        loaded: dict[str, Any] = schema.load({key: value for key, value in known.items() if value is not None})
+    except ValidationError as error:
+        messages = error.messages if isinstance(error.messages, dict) else {what: error.messages}
+        problems += [f"{what}.{key}: {_words(why)}" for key, why in messages.items()]
+        return dict(error.valid_data) if isinstance(error.valid_data, dict) else {}
+    return loaded
 
 
 def _words(why: Any) -> str:

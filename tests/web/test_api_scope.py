@@ -43,6 +43,7 @@ ROUTES: list[tuple[str, str, str, Any]] = [
     ("POST", "stores/demo/stop", "operator", {"reason": "why"}),
     ("POST", "stores/demo/release", "operator", None),
     ("PUT", "stores/demo/mode", "admin", {"mode": "assist"}),
+    ("PUT", "stores/demo/limits", "admin", {"attempts": 1}),
     ("PUT", "stores/demo/declared", "admin", {"employee": "Shop"}),
     ("POST", "stores/demo/touch/reset", "admin", None),
     ("GET", "deliveries", "viewer", None),

@@ -214,6 +214,36 @@ def test_a_setting_that_cannot_be_declared_is_named(two: Services, body: Any, fi
     assert shop_row(two).declared == {}
 
 
+def test_limits_are_set_over_the_stores_file_and_given_back(two: Services) -> None:
+    api = Api(two, "admin")
+    first = api.call("PUT", "stores/demo/limits", {"touches_an_hour": 5, "max_age": "12h", "missing_after": "90s"})
+    assert first.status_code == 200
+    said = api.call("PUT", "stores/demo/limits", {"touches_an_hour": None, "attempts": 1}).get_json()["limits"]
+    assert said == {
+        "touches_an_hour": 60, "attempts": 1, "max_age": "12h", "missing_after": "90s", "pending_after": "30m",
+        "settle": "10m", "share": 0.3, "share_from": 10,
+    }  # fmt: skip
+    assert seen(two)["grace_s"] == 90
+    assert Api(two, "viewer").get("stores/other")["limits"]["attempts"] == 2
+    assert [row.text for row in told(two, "limits")] == [
+        "limits: max_age 3d → 12h, touches_an_hour 60 → 5, missing_after 15m → 90s",
+        "limits: attempts 2 → 1, touches_an_hour 5 → 60",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"attempts": -1}, ["attempts"]), ({"attempts": 1.5, "max_age": "soon"}, ["attempts", "max_age"]),
+        ({"share": 2}, ["share"]), ({"proof_age": "9h"}, ["proof_age"]), ({"settle": "999999d"}, ["settle"]), ({}, ["body"]),
+    ],
+)  # fmt: skip
+def test_a_limit_that_cannot_be_set_is_named(two: Services, body: Any, fields: list[str]) -> None:
+    status, slug, details = Api(two, "admin").refused("PUT", "stores/demo/limits", body)
+    assert (status, slug, sorted(details)) == (422, "invalid", sorted(fields))
+    assert shop_row(two).limits == {}
+
+
 def test_a_setting_that_was_refused_may_be_sent_again_under_its_key(two: Services) -> None:
     api = Api(two, "admin")
     for body, status in (({"employee": 7}, 422), ({"employee": "Shop"}, 200)):

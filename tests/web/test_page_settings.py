@@ -1,7 +1,9 @@
 """The settings page: mode, declared settings, tokens; who may, what is kept, and that it is told."""
 
 import re
+from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from reconcile.ledger.tables import shops
@@ -11,6 +13,7 @@ from reconcile.shop_overview import overview
 from tests.web.callers import told, two_shops
 from tests.web.visitors import Visitor
 from webhooks import tokens
+from webhooks.limit_words import LIMITS
 from webhooks.tokens import Role
 
 
@@ -20,6 +23,55 @@ def test_an_admin_changes_the_mode(services: Services) -> None:
     assert overview(services, ["demo"])[0].mode is Mode.OBSERVE
     assert [(row.who, row.text) for row in told(services, "mode")] == [("Ada", "mode auto → observe")]
     admin.send("/settings/demo/mode", status=400, mode="whatever")
+
+
+def test_an_admin_sets_limits_and_gives_them_back_to_the_file(services: Services) -> None:
+    admin = Visitor(services, Role.ADMIN, name="Ada")
+    shown = {name: re.search(rf'name="{name}"[^>]* value="([^"]*)"', admin.get("/settings/demo")) for name in LIMITS}
+    as_shown = {name: found[1] for name, found in shown.items() if found}
+    assert as_shown == {
+        "touches_an_hour": "60", "attempts": "2", "settle": "10", "max_age": "3", "share": "30", "share_from": "10",
+        "missing_after": "15", "pending_after": "30",
+    }  # fmt: skip
+    admin.send("/settings/demo/limits", **as_shown)
+    assert told(services, "limits") == []
+    admin.send("/settings/demo/limits", **{**as_shown, "touches_an_hour": "5", "share": "12.5", "settle": "1.5"})
+    found = overview(services, ["demo"])[0].shop.limits
+    assert (found.touches_an_hour, found.share, found.settle) == (5, 0.125, timedelta(seconds=90))
+    text = "limits: settle 10m → 90s, touches_an_hour 60 → 5, share 0.3 → 0.125"
+    assert [(row.who, row.text) for row in told(services, "limits")] == [("Ada", text)]
+    page = admin.get("/settings/demo")
+    assert "the stores file says 60" in page
+    assert "by Ada" in page
+    admin.send("/settings/demo/limits", touches_an_hour="", missing_after="20")
+    shop = overview(services, ["demo"])[0].shop
+    assert (shop.limits.touches_an_hour, shop.limits.share, shop.missing_after) == (60, 0.125, timedelta(minutes=20))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"attempts": "many"},
+        {"attempts": "1.5"},
+        {"share": "130"},
+        {"share_from": "0"},
+        {"settle": "-1"},
+        {"max_age": "9e99"},
+    ],
+)
+def test_a_limit_that_cannot_be_is_refused_with_what_was_written(services: Services, wrong: dict[str, str]) -> None:
+    answer = Visitor(services, Role.ADMIN).send(
+        "/settings/demo/limits", status=400, **{"touches_an_hour": "5", **wrong}
+    )
+    assert f'value="{next(iter(wrong.values()))}"' in answer.text
+    assert overview(services, ["demo"])[0].shop.limits == services.shop("demo").limits
+    assert told(services, "limits") == []
+
+
+def test_an_operator_sees_the_limits_but_sets_none(services: Services) -> None:
+    operator = Visitor(services, Role.OPERATOR)
+    assert 'name="touches_an_hour"' not in operator.get("/settings/demo")
+    operator.send("/settings/demo/limits", status=403, touches_an_hour="5")
 
 
 def test_only_what_was_changed_is_declared(services: Services) -> None:

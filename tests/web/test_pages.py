@@ -211,6 +211,7 @@ FORMS = (
 )
 ADMINS_FORMS = (
     "/settings/demo/mode",
+    "/settings/demo/limits",
     "/settings/demo/declared",
     "/settings/demo/touch",
     "/settings/demo/tokens",
@@ -265,7 +266,7 @@ def test_a_viewer_sees_every_page_without_a_button_but_sign_out(
     answer = sign_in(Role.VIEWER).get(path)
     assert answer.status_code == 200
     forms = re.findall(r'<form[^>]*method="post"[^>]*action="([^"]+)"', answer.text)
-    assert set(forms) - {"/requeue", "/settings/demo/declared"} == {"/sign-out", "/preferences"}
+    assert set(forms) - {"/requeue"} == {"/sign-out", "/preferences"}
     assert not re.search(r"<button[^>]*>(Re-queue|Keep what)", answer.text)
 
 

@@ -17,9 +17,11 @@ FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 class Visitor:
     """Somebody who has signed in."""
 
-    def __init__(self, services: Services, role: Role = Role.OPERATOR, *stores: str, name: str = "ann") -> None:
+    def __init__(
+        self, services: Services, role: Role = Role.OPERATOR, *stores: str, name: str = "ann", secret: str = ""
+    ) -> None:
         self.browser: FlaskClient = create_app(services).test_client()
-        self.send("/sign-in", token=tokens.create(services, role, stores, name))
+        self.send("/sign-in", token=secret or tokens.create(services, role, stores, name))
 
     def get(self, path: str, status: int = 200) -> str:
         answer = self.browser.get(path)

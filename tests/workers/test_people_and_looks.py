@@ -8,8 +8,11 @@ from sqlalchemy import Row, insert, update
 
 from reconcile import people
 from reconcile.cases import unless_changed
+from reconcile.errors import Refused
+from reconcile.ledger.lease import lease
 from reconcile.ledger.queries import order_of
 from reconcile.ledger.tables import actions, incidents, orders
+from reconcile.rounds import open_round
 from reconcile.services import Services
 from reconcile.touches import TouchBook, open_book
 from tests.rows import an_order, keep
@@ -102,3 +105,22 @@ def test_fixed_is_believed_until_a_touch_shows_otherwise(services: Services) -> 
     assert not book_of(services).said_fixed(*CAUSE)
     touch(services, 1003, minutes_ago=10, outcome="arrived")
     assert book_of(services).said_fixed(*CAUSE)
+
+
+def test_a_limit_that_an_admin_sets_is_in_force_at_the_next_look(services: Services) -> None:
+    keep(services.ledger, an_order(), next_look_at=services.clock.now() + timedelta(days=1), case_state="needs_person")
+    people.set_limits(services, "ada", "demo", {"attempts": 0, "pending_after": "5m"})
+    assert row_of(services).next_look_at == services.clock.now(), "what is open is decided again"
+    with lease(services.ledger, "demo") as held:
+        assert held is not None
+        shop = open_round(services.shop("demo"), services, held, 10).shop
+    assert (shop.limits.attempts, shop.limits.touches_an_hour, shop.pending_after) == (0, 60, timedelta(minutes=5))
+
+
+def test_a_touch_settles_as_long_as_an_admin_says(services: Services) -> None:
+    keep(services.ledger, an_order())
+    touch(services, 1001, minutes_ago=12)
+    people.requeue(services, "ann", "demo", 1001)
+    people.set_limits(services, "ada", "demo", {"settle": "30m"})
+    with pytest.raises(Refused, match="still settling"):
+        people.requeue(services, "ann", "demo", 1001)

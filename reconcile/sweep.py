@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import Connection, and_, exists, select
+from sqlalchemy import Connection, and_, exists, select, update
 
 from reconcile import history, incidents, notices
 from reconcile.config import Shop
 from reconcile.errors import Rejected, Retryable, Unauthorised
 from reconcile.folding import Folding
-from reconcile.ledger.tables import deliveries, orders
+from reconcile.ledger.tables import deliveries, orders, shops
 from reconcile.model import Mode, Order
 from reconcile.privacy import erase_shop
 from reconcile.services import Services
@@ -48,13 +48,14 @@ def sweep(
         row = row_of(connection, shop.store)
     start = since or (row.watermark or row.installed_at) - OVERLAP
     try:
-        seen, changed = _read_all(shop, services, start, on_page)
+        seen, changed, reached = _read_all(shop, services, start, row.watermark, on_page)
     except (Retryable, Rejected, Unauthorised) as error:
         _note_failure(shop, services, error, now)
         return SweepResult(error=str(error))
     with services.ledger.write() as connection:
-        done = {"watermark": now, "swept_at": now, "sweep_error": None, "next_sweep_at": now + shop.sweep_every}
-        change(connection, shop.store, **done)
+        alone = _advance(connection, shop.store, reached, now)
+        due = now + shop.sweep_every if alone else now
+        change(connection, shop.store, swept_at=now, sweep_error=None, next_sweep_at=due)
         _judge_webhooks(connection, shop, row.installed_at, now)
     if row.next_subscriptions_at is None or row.next_subscriptions_at <= now:
         check_subscriptions(shop, services)
@@ -62,19 +63,27 @@ def sweep(
 
 
 def _read_all(
-    shop: Shop, services: Services, start: datetime, on_page: Callable[[int], None] | None
-) -> tuple[int, int]:
+    shop: Shop, services: Services, start: datetime, reached: datetime | None, on_page: Callable[[int], None] | None
+) -> tuple[int, int, datetime | None]:
+    """How many orders were seen, how many were news, and where the watermark stands now if nobody else has moved it."""
     seen = changed = 0
     for page in _pages(services.admin(shop).orders_updated_since(start)):
+        newest = max(order.updated_at for order in page)
         with services.ledger.write() as connection:
-            change(connection, shop.store, watermark=max(order.updated_at for order in page))
+            reached = newest if _advance(connection, shop.store, reached, newest) else reached
             folding = Folding(services, connection, [(shop.store, order.order_id) for order in page])
             changed += sum(folding.fold(shop.store, order, found_by="sweep") for order in page)
             folding.write()
             seen += len(page)
         if on_page:
             on_page(seen)
-    return seen, changed
+    return seen, changed, reached
+
+
+def _advance(connection: Connection, store: str, before: datetime | None, to: datetime) -> bool:
+    """Move the watermark, unless somebody has moved it since: a person who asks for more must not be forgotten."""
+    untouched = (shops.c.store == store, shops.c.watermark.is_not_distinct_from(before))
+    return connection.execute(update(shops).where(*untouched).values(watermark=to)).rowcount == 1
 
 
 def _pages(listed: Iterable[Order]) -> Iterator[list[Order]]:
@@ -93,13 +102,14 @@ def _note_failure(shop: Shop, services: Services, error: Exception, now: datetim
 
 
 def _end_if_asked(connection: Connection, shop: Shop, now: datetime) -> None:
-    """An uninstall or a redaction takes effect only now: Shopify itself has refused our token."""
-    topics = connection.execute(
-        select(deliveries.c.topic).where(
-            deliveries.c.store == shop.store, deliveries.c.topic.in_(["app/uninstalled", "shop/redact"])
-        )
-    ).scalars()
-    asked = set(topics)
+    """An uninstall or a redaction takes effect only now: Shopify itself has refused our token.
+
+    What came before Shopify last let us in was about an installation before this one.
+    """
+    row, c = row_of(connection, shop.store), deliveries.c
+    mine = (c.store == shop.store, c.topic.in_(["app/uninstalled", "shop/redact"]))
+    since = c.received_at > (row.swept_at or row.installed_at)
+    asked = set(connection.execute(select(c.topic).where(*mine, since)).scalars())
     if asked:
         stop(connection, shop.store, by="shopify", reason="the app was uninstalled from the shop", now=now)
     if "shop/redact" in asked:

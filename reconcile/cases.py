@@ -1,7 +1,7 @@
 """The case on an order: what a look and its decision make of it. Pure; names are the ledger's columns."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -18,6 +18,7 @@ STATE_OF = {
 }
 WEIGHT = {None: 0, Certainty.POSSIBLE.value: 1, Certainty.LIKELY.value: 2, Certainty.CERTAIN.value: 3}
 NEEDING = frozenset({Standing.MISSING, Standing.PENDING, Standing.DIFFERS})
+LAST_DAY = timedelta(days=1)  # for whoever is told of an order that is found when it is too old already
 
 
 def is_open(row: Row[Any]) -> bool:
@@ -130,6 +131,13 @@ def unless_changed(row: Row[Any], newest: Row[Any], values: dict[str, Any], now:
     if all(getattr(newest, name) == getattr(row, name) for name in CHANGED_BY_OTHERS):
         return values
     return {name: value for name, value in values.items() if name not in THEIRS} | {"next_look_at": now}
+
+
+def expired(row: Row[Any], case: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """The case of an order that is too old to be looked at any more: closed; one that began with this look has a day."""
+    if "case_opened_at" in case:
+        return {"next_look_at": now + LAST_DAY}
+    return {"next_look_at": None, **_close(row, Closing.EXPIRED, now)}
 
 
 def _how_it_arrived(row: Row[Any]) -> Closing:

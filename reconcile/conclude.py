@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from reconcile import codec, history, remediate
-from reconcile.cases import CHANGED_BY_OTHERS, next_state, settled_cause, unless_changed
+from reconcile.cases import CHANGED_BY_OTHERS, expired, next_state, settled_cause, unless_changed
 from reconcile.decide import BY_HAND
 from reconcile.judge import last_made, still_completing
 from reconcile.ledger.batches import Values, update_many
@@ -65,7 +65,10 @@ def _concluded(this: Round, connection: Connection, one: Judged) -> Values:
         values |= came_by_itself(this, row, look)
     if one.decision.limit == "by_hand":
         values |= remediate.ask_again(connection, row, one.decision, now)
-    return values | {"next_look_at": _next(this, row, one)}
+    due = _next(this, row, one)
+    if due is None and one.standing not in (Standing.MATCHED, Standing.EXCLUDED) and not look.order.deleted_at:
+        return values | expired(row, values, now)
+    return values | {"next_look_at": due}
 
 
 def _next(this: Round, row: Row[Any], one: Judged) -> datetime | None:
@@ -86,8 +89,8 @@ def _next(this: Round, row: Row[Any], one: Judged) -> datetime | None:
         planned = min(planned, soon) if planned else soon
     if planned and still_completing(this, one.look):
         planned = min(planned, last_made(one.look) + this.shop.pending_after)
-    if planned and row.held_until and row.held_until > this.now:
-        planned = min(planned, row.held_until)
+    if row.held_until and row.held_until > this.now:
+        planned = min(planned or row.held_until, row.held_until)
     return planned
 
 

@@ -1,12 +1,15 @@
-"""From when on an order may be expected in the POS. Pure."""
+"""From when on an order may be expected in the POS, and whether it is still there to be. Pure."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from reconcile.config import TOUCH_TAG
 from reconcile.evidence import Declared
 from reconcile.model import Order
 
 UNPAID = frozenset({None, "pending", "authorized", "expired"})
+# Shopify shows an app without `read_all_orders` no order that is 60 days old; a day less, whatever the clocks say.
+SURELY_SHOWN_FOR = timedelta(days=59)
 
 
 def own_tags(order: Order) -> frozenset[str]:
@@ -36,6 +39,11 @@ def _released(before: Order, after: Order, declared: Declared) -> bool:
             and after.fulfillment_status != "unfulfilled"
         )
     )
+
+
+def not_shown(known: Order, now: datetime) -> Order:
+    """An order that Shopify does not show when it is asked for by its id: deleted, unless it may only be too old."""
+    return known if now - known.created_at >= SURELY_SHOWN_FOR else replace(known, deleted_at=now, updated_at=now)
 
 
 def is_echo(before: Order, after: Order) -> bool:

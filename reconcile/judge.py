@@ -13,6 +13,7 @@ from reconcile.cases import fix_held, held_back_by, was_dismissed
 from reconcile.compare import Look, compare
 from reconcile.decide import BY_HAND, Proof, Situation, decide
 from reconcile.diagnose import diagnose, standing_of
+from reconcile.eligibility import not_shown
 from reconcile.evidence import Evidence, ShopEvidence
 from reconcile.folding import Folding, known_orders
 from reconcile.grace import NEEDED
@@ -35,10 +36,10 @@ def judge_due(this: Round) -> list[Judged]:
     """Judge the orders that are due; when that shows a cause that is new to the shop, the others that it may hold, too."""
     due, judged = this.due, _judge_all(this)
     this.due = held_by_the_same(this, judged)
-    if this.due:
-        judged += _judge_all(this)
-    this.due = [*due, *this.due]
-    return judged
+    try:
+        return judged + (_judge_all(this) if this.due else [])
+    finally:
+        this.due = [*due, *this.due]  # when the others cannot be read, none of them was
 
 
 def _judge_all(this: Round) -> list[Judged]:
@@ -99,8 +100,7 @@ def _from_shopify(this: Round, rows: Sequence[Row[Any]]) -> dict[int, Order]:
     with this.services.ledger.write() as connection:
         folding = Folding(this.services, connection, keys)
         for (store, order_id), known in folding.known().items():
-            order = read.get(order_id) or replace(known, deleted_at=this.now, updated_at=this.now)
-            folding.fold(store, order, found_by="look")
+            folding.fold(store, read.get(order_id) or not_shown(known, this.now), found_by="look")
         folding.write()
         mine = (orders.c.store == this.shop.store, orders.c.order_id.in_([row.order_id for row in rows]))
         connection.execute(update(orders).where(*mine).values(detailed_at=this.now, reread=False))

@@ -1,6 +1,6 @@
 """Folding: versions of orders laid over what the ledger holds; read together, changed in memory, written together."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
@@ -43,7 +43,7 @@ class Folding:
         self._rows = {key: SimpleNamespace(**row._mapping) for key, row in known_orders(connection, keys).items()}
         self._new: dict[Key, Values] = {}
         self._changes: dict[Key, Values] = {}
-        self._folded: dict[Key, list[tuple[Order, str] | None]] = {}
+        self._done: dict[Key, list[Callable[[Folding], object]]] = {}
 
     def known(self) -> dict[Key, Order]:
         """The orders as they stand now, by store and number."""
@@ -52,7 +52,7 @@ class Folding:
     def fold(self, store: str, order: Order, *, found_by: str) -> bool:
         """Lay an order as last seen over what is known of it; the newest `updated_at` wins. Whether anything changed."""
         key, declared = (store, order.order_id), declared_of(self._services, store)
-        self._folded.setdefault(key, []).append((order, found_by))
+        self._done.setdefault(key, []).append(lambda other: other.fold(store, order, found_by=found_by))
         if key not in self._rows:
             self._new[key] = _first_version(store, order, declared, self._now, found_by)
             self._rows[key] = SimpleNamespace(reread=False, arrived_at=None, **self._new[key])
@@ -60,12 +60,15 @@ class Folding:
         trusted = found_by != "webhook"
         return self._change(key, _next_version(self._rows[key], order, declared, self._now, trusted=trusted))
 
-    def read_again(self, key: Key) -> bool:
-        """Note that an order has to be read from Shopify before it is believed; False when nothing is known of it."""
+    def read_again(self, key: Key, *, edited_at: datetime | None = None) -> bool:
+        """Note that an order has to be read from Shopify before it is believed; False when nothing is known of it.
+
+        `edited_at`: when an edit of it was committed, which no version of the order says.
+        """
         if key not in self._rows:
             return False
-        self._folded.setdefault(key, []).append(None)
-        return self._change(key, {"reread": True, "next_look_at": self._now})
+        self._done.setdefault(key, []).append(lambda other: other.read_again(key, edited_at=edited_at))
+        return self._change(key, {"reread": True, "next_look_at": self._now, **_edited(self._rows[key], edited_at)})
 
     def _change(self, key: Key, changes: Values) -> bool:
         vars(self._rows[key]).update(changes)
@@ -92,11 +95,8 @@ class Folding:
     def _fold_over(self, keys: list[Key]) -> None:
         again = Folding(self._services, self._connection, keys)
         for key in keys:
-            for version in self._folded[key]:
-                if version is None:
-                    again.read_again(key)
-                else:
-                    again.fold(key[0], version[0], found_by=version[1])
+            for what_was_done in self._done[key]:
+                what_was_done(again)
         again.write()
 
 
@@ -112,6 +112,12 @@ def _first_version(store: str, order: Order, declared: Declared, now: datetime, 
         "next_look_at": first_look(order.created_at, now),
         **_as_columns(order),
     }
+
+
+def _edited(row: Any, at: datetime | None) -> Values:
+    order = order_from_json(row.body)
+    later = at is not None and (order.edited_at is None or order.edited_at < at)
+    return {"body": order_to_json(replace(order, edited_at=at))} if later else {}
 
 
 def _as_columns(order: Order) -> Values:
@@ -153,7 +159,7 @@ def _with_details(before: Order, order: Order) -> Order:
     """Keep what a webhook's body does not carry: payments, locations, hold, the moment of an edit."""
     kept = {
         name: getattr(before, name)
-        for name in ("payments", "assigned_locations", "on_hold", "edited_at", "deleted_at")
+        for name in ("payments", "assigned_locations", "on_hold", "edited_at")
         if getattr(order, name) is None and getattr(before, name) is not None
     }
     return replace(order, **kept) if kept else order

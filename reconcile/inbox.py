@@ -19,7 +19,7 @@ from reconcile.ledger.types import Moment
 from reconcile.model import Order
 from reconcile.privacy import PRIVACY_TOPICS, forget
 from reconcile.services import Services
-from reconcile.shopify.payload import Mention, read_order, read_topic_ids
+from reconcile.shopify.payload import Mention, MentionKind, read_order, read_topic_ids
 
 logger = logging.getLogger(__name__)
 
@@ -119,13 +119,18 @@ def _fold_batch(services: Services, connection: Connection, read: Sequence[Read]
         store = item.delivery.store
         if isinstance(item.found, Order):
             folding.fold(store, item.found, found_by="webhook")
-        elif isinstance(item.found, Mention) and not folding.read_again((store, item.found.order_id)):
+        elif isinstance(item.found, Mention) and not _note_mention(folding, store, item.found):
             _find_by_sweep(connection, store, services.clock.now())
     folding.write()
     for item in read:  # a redaction comes after the orders that it may speak of
         if item.error is None and item.delivery.topic in (*PRIVACY_TOPICS, "app/uninstalled"):
             forget(services, connection, item.delivery)
     _close_deliveries(connection, read, services.clock.now())
+
+
+def _note_mention(folding: Folding, store: str, found: Mention) -> bool:
+    edited_at = found.at if found.kind is MentionKind.EDITED else None
+    return folding.read_again((store, found.order_id), edited_at=edited_at)
 
 
 def _find_by_sweep(connection: Connection, store: str, now: datetime) -> None:

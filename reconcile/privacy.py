@@ -35,9 +35,8 @@ def forget(services: Services, connection: Connection, delivery: Row[Any]) -> No
 
 
 def _reduce(connection: Connection, store: str, order_ids: list[int]) -> int:
-    rows = connection.execute(
-        select(orders.c.order_id, orders.c.body).where(orders.c.store == store, orders.c.order_id.in_(order_ids))
-    ).all()
+    named = select(orders.c.order_id, orders.c.body).where(orders.c.store == store, orders.c.order_id.in_(order_ids))
+    rows = connection.execute(named.order_by(orders.c.order_id).with_for_update()).all()
     for row in rows:
         body = {key: value for key, value in row.body.items() if key != "customer"}
         where = (orders.c.store == store, orders.c.order_id == row.order_id)

@@ -3,6 +3,7 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -234,6 +235,49 @@ def test_an_edit_in_the_same_batch_as_its_order_has_it_read_again(services: Serv
     assert inbox.drain(services) == 2
     row = order_row(services)
     assert (row.reread, row.next_look_at) == (True, services.clock.now())
+
+
+def test_an_edit_says_when_and_no_later_version_of_the_order_takes_that_away(services: Services) -> None:
+    edit = {"order_edit": {"id": 1, "order_id": 1001, "committed_at": "2026-11-02T08:20:00Z"}}
+    deliver(services, body())
+    deliver(services, edit, "orders/edited")
+    deliver(services, body("2026-11-02T08:20:01Z", current_total_price="10.00"))
+    deliver(services, edit, "orders/edited")
+    inbox.drain(services)
+    row = order_row(services)
+    assert row.body["edited_at"] == "2026-11-02T08:20:00+00:00"
+    assert (row.body["current_total"], row.reread) == ("10.00", True)
+
+
+def test_an_order_that_changes_after_it_was_taken_for_deleted_is_there_again(services: Services) -> None:
+    deliver(services, body())
+    inbox.drain(services)
+    gone = replace(read_order(json.dumps(body("2026-11-02T08:30:00Z")).encode()), deleted_at=services.clock.now())
+    with services.ledger.write() as connection:
+        folding = Folding(services, connection, [("demo", 1001)])
+        folding.fold("demo", gone, found_by="look")
+        folding.write()
+    assert order_row(services).body["deleted_at"]
+    deliver(services, body("2026-11-02T08:40:00Z"))
+    inbox.drain(services)
+    assert order_row(services).body["deleted_at"] is None
+    assert order_row(services).next_look_at is not None
+
+
+def test_a_redaction_overwrites_no_version_that_is_folded_meanwhile(services: Services) -> None:
+    deliver(services, body())
+    inbox.drain(services)
+    deliver(services, {"orders_to_redact": [1001]}, topic="customers/redact")
+    with ThreadPoolExecutor(1) as pool:
+        with services.ledger.write() as connection:
+            folding = Folding(services, connection, [("demo", 1001)])
+            folding.fold("demo", read_order(json.dumps(VERSIONS[1]).encode()), found_by="webhook")
+            folding.write()
+            other = pool.submit(inbox.drain, services)
+            time.sleep(0.3)
+        assert other.result(timeout=20) == 1
+    row = order_row(services)
+    assert (row.body["total"], "customer" in row.body) == ("25.00", False)
 
 
 def test_what_one_worker_has_in_hand_another_leaves_alone(services: Services) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from reconcile.amounts import written
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONEY_SCALE = 10_000  # ten-thousandths: every currency has at most four decimals
 
@@ -30,7 +32,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Amount(TypeDecorator[Decimal]):
-    """Money as a whole number of ten-thousandths: SQLite has no decimals."""
+    """Money as a whole number of ten-thousandths: SQLite has no decimals. At least two of them, more where there are more."""
 
     impl = BigInteger
     cache_ok = True
@@ -39,4 +41,4 @@ class Amount(TypeDecorator[Decimal]):
         return None if value is None else int((value * MONEY_SCALE).to_integral_value())
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        return None if value is None else (Decimal(value) / MONEY_SCALE).quantize(Decimal("0.01"))
+        return None if value is None else Decimal(written(Decimal(value) / MONEY_SCALE))

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import bindparam, select, text
 
 from reconcile.ledger import Ledger
+from reconcile.ledger.queries import OrderFilter, orders_page
 from reconcile.ledger.schema import _config, migrate, schema_problem
 from reconcile.ledger.tables import deliveries, shops
 from reconcile.ledger.types import Moment
 from tests.conftest import run_sql
+from tests.rows import an_order, keep
 
 
 def test_a_migrated_ledger_has_no_problem_and_migrating_again_changes_nothing(ledger: Ledger) -> None:
@@ -65,3 +68,19 @@ def test_a_ledger_of_the_first_version_is_upgraded_with_what_it_holds(empty: Led
     with empty.read() as connection:
         assert connection.execute(select(shops.c.domain)).scalars().all() == ["a.example"]
         assert connection.execute(select(deliveries.c.received_at)).scalars().all() == [kept["at"]]
+
+
+def test_dinars_have_three_decimals_and_a_list_by_amount_skips_none(ledger: Ledger) -> None:
+    totals = [Decimal(text) for text in ("12.344", "12.345", "12.346", "12.30", "12.355")]
+    for number, total in enumerate(totals, 1001):
+        keep(ledger, an_order(number, total=total, currency="KWD"))
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        with ledger.read() as connection:
+            page = orders_page(connection, ["demo"], OrderFilter(), limit=1, cursor=cursor, sort="largest")
+        seen += [str(row.total) for row in page.rows]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert seen == ["12.355", "12.346", "12.345", "12.344", "12.30"]

@@ -64,9 +64,10 @@ def read_employees(pages: Pages, wanted: SetUpQuestions) -> tuple[Employee, ...]
     listed = [row for row in pages.every("users") if id_of(row) in asked or _is_called(row, wanted.employee)]
     absent = sorted(asked - {id_of(row) for row in listed})
     rows = [*listed, *(pages.users(absent) if absent else [])]
-    found = {id_of(row): employee_from(row, token_of=token_of) for row in rows}
+    sellers = wanted.employee_ids
+    found = {id_of(row): employee_from(row, token_of=token_of, sellers=sellers) for row in rows}
     gone = [
-        Employee(employee_id=one, name="", deleted=True, owns_token=one == token_of)
+        Employee(employee_id=one, name="", deleted=True, owns_token=one == token_of, sells=one in sellers)
         for one in sorted(asked - set(found))
     ]
     return (*found.values(), *gone)

@@ -5,6 +5,7 @@ Raises `Untrustworthy` on a row that cannot be what it claims to be. Texts never
 Source: facts/lightspeed-api.md, B5, B6 and B10.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -118,7 +119,7 @@ def item_from(row: Row) -> Item:
     )
 
 
-def employee_from(row: Row, *, token_of: str | None) -> Employee:
+def employee_from(row: Row, *, token_of: str | None, sellers: Collection[str]) -> Employee:
     """A user; disabled is locked out, and one who is marked for deletion counts as gone."""
     return Employee(
         employee_id=id_of(row),
@@ -126,6 +127,7 @@ def employee_from(row: Row, *, token_of: str | None) -> Employee:
         locked=row.get("enabled") is False,
         deleted=bool(row.get("deleted_at") or row.get("time_until_deletion")),
         owns_token=id_of(row) == token_of,
+        sells=id_of(row) in sellers,
     )
 
 

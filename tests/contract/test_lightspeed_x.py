@@ -416,6 +416,17 @@ def test_users_who_matter(account: LightspeedXAccount, version: str, listed: boo
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("purged", [False, True])
+def test_whoever_the_connector_sells_as_is_known_by_its_sales(account: LightspeedXAccount, purged: bool) -> None:
+    seller, other = account.books.add_user("Web Orders"), account.books.add_user("Bo Till")
+    if purged:
+        account.books.set_user(seller, deleted_at=NOW, purged=True)
+    read = account.adapter().set_up(SetUpQuestions(employee="Bo Till", employee_ids=(seller,)))
+    assert {one.employee_id: one.sells for one in read.employees or ()} == {
+        seller: True, other: False, account.books.owner_id: False,
+    }  # fmt: skip
+
+
 def test_payment_types_outlets_and_tills(account: LightspeedXAccount) -> None:
     account.books.add_outlet("Main Store", registers=2)
     account.books.add_outlet("Warehouse", registers=0)

@@ -7,6 +7,7 @@ Source: facts/lightspeed-api.md, A2 and B2.
 
 import hashlib
 import json
+import threading
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,20 +66,23 @@ class Tokens:
         self._store = store
         self._clock = clock
         self._pair: Pair | None = None
+        self._lock = threading.Lock()  # the threads of a process share one pair
 
     def access(self) -> str:
         """A token that is good as far as we know. Raises Unauthorised when there is no way to one."""
-        if self._pair is None or self._expired(self._pair):
-            self._pair = self._kept()
-        if self._pair is None or self._expired(self._pair):
-            self._pair = self._refreshed(self._pair)
-        return self._pair.access
+        with self._lock:
+            if self._pair is None or self._expired(self._pair):
+                self._pair = self._kept()
+            if self._pair is None or self._expired(self._pair):
+                self._pair = self._refreshed(self._pair)
+            return self._pair.access
 
     def renew(self, refused: str) -> str:
         """Another token than the one that was refused: the one that another worker got, or a fresh one."""
-        kept = self._kept()
-        self._pair = kept if kept is not None and kept.access != refused else self._refreshed(kept)
-        return self._pair.access
+        with self._lock:
+            kept = self._kept()
+            self._pair = kept if kept is not None and kept.access != refused else self._refreshed(kept)
+            return self._pair.access
 
     def _expired(self, pair: Pair) -> bool:
         return self._clock.now() >= datetime.fromisoformat(pair.expires_at) - EARLY
@@ -93,7 +97,14 @@ class Tokens:
         return hashlib.sha256(self._client.refresh_token.encode()).hexdigest()
 
     def _refreshed(self, before: Pair | None) -> Pair:
-        answer = self._asked(before.refresh if before else self._client.refresh_token)
+        spent = before.refresh if before else self._client.refresh_token
+        try:
+            answer = self._asked(spent)
+        except Unauthorised:
+            kept = self._kept()
+            if kept is None or kept.refresh == spent:
+                raise
+            return kept  # another worker has spent it meanwhile: what it got is good
         access, refresh, lives = (answer.get(key) for key in ("access_token", "refresh_token", "expires_in"))
         if not isinstance(access, str) or not isinstance(refresh, str) or not str(lives).isdecimal():
             raise Untrustworthy(f"{self._endpoint.name}: the token endpoint gave no pair of tokens.")

@@ -140,11 +140,12 @@ class Comparison:
         return [moment + self.grace for moment in changes]
 
     def _nothing_live(self) -> tuple[Discrepancy, ...]:
-        if self.order.cancelled_at or not self.any_cancelled:
-            return ()
-        if self.order.current_total == ZERO and self.order.refunds:
-            return ()  # given back in full: nothing is left to be sold
-        return (Discrepancy(kind=DiscrepancyKind.CANCEL, shopify="not cancelled", pos="cancelled"),)
+        order = self.order
+        if order.cancelled_at or (order.current_total == ZERO and (order.refunds or not self.any_cancelled)):
+            return ()  # cancelled, or given back in full: nothing is left to be sold
+        if self.any_cancelled:
+            return (Discrepancy(kind=DiscrepancyKind.CANCEL, shopify="not cancelled", pos="cancelled"),)
+        return (Discrepancy(kind=DiscrepancyKind.TOTAL, shopify=str(self._expected()), pos="0"),)  # a return, no sale
 
     def _cancel(self) -> list[Discrepancy]:
         cancelled_at = self.order.cancelled_at

@@ -104,6 +104,12 @@ def test_records_written_a_moment_ago_are_waited_for() -> None:
     assert look(order(), half, after=timedelta(minutes=5)).standing is Standing.DIFFERS
 
 
+def test_a_return_without_a_sale_is_no_arrival() -> None:
+    seen = look(order(), back("-20"))
+    assert (seen.standing, found(seen)) == (Standing.DIFFERS, [(Kind.TOTAL, "", "100", "0")])
+    assert look(order(cancelled_at=PLACED), back("-20")).standing is Standing.MATCHED
+
+
 # --- left open --------------------------------------------------------------------------------------------------------
 
 

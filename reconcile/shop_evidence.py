@@ -16,7 +16,7 @@ from reconcile.model import Certainty, Order, Sale, SetUp, SetUpQuestions, Stand
 from reconcile.pos.base import Pos
 from reconcile.required_products import REQUIRED_SKUS
 from reconcile.set_up_readings import follows, past_with
-from reconcile.shops import change, row_of
+from reconcile.shops import change, row_for_change
 from reconcile.traits import CREATED_LONG_BEFORE, LONG_BEFORE, traits
 
 WINDOW = timedelta(hours=48)
@@ -172,7 +172,7 @@ def sellers(connection: Connection, store: str) -> tuple[str, ...]:
 
 def keep_reading(connection: Connection, store: str, read: SetUp) -> tuple[SetUp, tuple[SetUp, ...]]:
     """Keep a reading in the ledger; answers it with what the earlier ones knew, and the past ones worth keeping."""
-    row = row_of(connection, store)
+    row = row_for_change(connection, store)
     previous = codec.from_json(SetUp, row.set_up) if row.set_up else None
     whole = follows(previous, read)
     past = past_with(past_readings(row), previous, whole)

@@ -41,6 +41,11 @@ def row_of(connection: Connection, store: str) -> Row[Any]:
     return connection.execute(select(shops).where(shops.c.store == store)).one()
 
 
+def row_for_change(connection: Connection, store: str) -> Row[Any]:
+    """The same, locked until the transaction ends: for what is read to be written again with a change."""
+    return connection.execute(select(shops).where(shops.c.store == store).with_for_update()).one()
+
+
 def declared_of(services: Services, store: str, row: Row[Any] | None = None) -> Declared:
     """What is declared of the connector: the stores file's, with what an admin set since laid over it."""
     declared = services.shop(store).declared

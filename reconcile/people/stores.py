@@ -15,7 +15,7 @@ from reconcile.ledger.tables import orders
 from reconcile.limits import ShopLimitsSchema
 from reconcile.model import Mode, TouchEffect
 from reconcile.services import Services
-from reconcile.shops import change, in_force, limits_of, row_of, stop
+from reconcile.shops import change, in_force, limits_of, row_for_change, row_of, stop
 from reconcile.stores_schema import DeclaredSchema
 
 TAG_LISTS = ("allow_tags", "ignore_tags", "routing_tags")
@@ -79,7 +79,7 @@ def declare(services: Services, who: str, store: str, given: Mapping[str, Any]) 
     settings = _checked(given)
     now = services.clock.now()
     with services.ledger.write() as connection:
-        before = row_of(connection, store).declared or {}
+        before = row_for_change(connection, store).declared or {}
         change(connection, store, declared={**before, **settings}, declared_at=now, next_check_at=now)
         _look_again(connection, store, now)
         said = ", ".join(f"{key} = {_said(value)}" for key, value in settings.items())

@@ -1,5 +1,7 @@
 """A person, or a delivery, and a look at the same order at the same moment: neither's word is lost."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +16,8 @@ from reconcile.ledger.queries import order_of
 from reconcile.ledger.tables import actions, incidents, orders
 from reconcile.rounds import open_round
 from reconcile.services import Services
+from reconcile.shops import change, row_for_change
+from reconcile.shops import row_of as shop_row
 from reconcile.touches import TouchBook, open_book
 from tests.rows import an_order, keep
 
@@ -124,3 +128,15 @@ def test_a_touch_settles_as_long_as_an_admin_says(services: Services) -> None:
     people.set_limits(services, "ada", "demo", {"settle": "30m"})
     with pytest.raises(Refused, match="still settling"):
         people.requeue(services, "ann", "demo", 1001)
+
+
+def test_of_two_admins_who_declare_at_once_neither_is_lost(services: Services) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with services.ledger.write() as connection:
+            before = row_for_change(connection, "demo").declared
+            other = pool.submit(people.declare, services, "bo", "demo", {"download_orders": True})
+            time.sleep(0.3)
+            change(connection, "demo", declared={**before, "download_refunds": False})
+        other.result(timeout=20)
+    with services.ledger.read() as connection:
+        assert shop_row(connection, "demo").declared == {"download_refunds": False, "download_orders": True}

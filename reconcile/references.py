@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Protocol
 
 from reconcile.model import Order, Sale
 
@@ -12,13 +13,23 @@ EDITS_ASKED = 3
 OLDER_THAN_ORDER = timedelta(minutes=10)
 
 
-def spell(order: Order, pattern: str) -> str:
+class Named(Protocol):
+    """What an order is called by: an `Order`, or a row with as much of it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def number(self) -> int | None: ...
+
+
+def spell(order: Named, pattern: str) -> str:
     """One spelling, such as `{name}` → `#1001` or `S-{number}` → `S-1001`."""
     number = str(order.number) if order.number is not None else order.name.lstrip("#")
     return pattern.format(name=order.name, number=number)
 
 
-def spellings(order: Order, patterns: Sequence[str]) -> list[str]:
+def spellings(order: Named, patterns: Sequence[str]) -> list[str]:
     """Every configured spelling of an order's reference, without repeats."""
     return list(dict.fromkeys(spell(order, pattern) for pattern in patterns))
 
@@ -36,6 +47,11 @@ def base_of(reference: str) -> str:
     """The order's own reference under that of an edit; any other reference is returned as it is."""
     found = EDIT.match(reference)
     return found["base"] if found else reference
+
+
+def filed_under(sale: Sale) -> str:
+    """Under which order's reference a record belongs. A POS finds `s-1001` when it is asked for `S-1001`: no case."""
+    return base_of((sale.reference or "").strip()).casefold()
 
 
 def is_edit(sale: Sale) -> bool:

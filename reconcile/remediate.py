@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from reconcile import history, snapshot
-from reconcile.cases import fix_held
+from reconcile.cases import held_back_by
 from reconcile.compare import Look, compare
 from reconcile.config import TOUCH_TAG
+from reconcile.eligibility import not_shown
 from reconcile.errors import LeaseLost, OutcomeUnknown, Rejected, Retryable, Unauthorised, Untrustworthy
 from reconcile.ledger.lease import renew
 from reconcile.ledger.tables import actions, alerts, batch_items, orders, shops
@@ -18,7 +19,6 @@ from reconcile.model import Decision, DiscrepancyKind, SaleKind, TouchEffect, Ve
 from reconcile.references import is_edit, spellings
 from reconcile.rounds import Judged, Round
 from reconcile.schedule import AFTER_TOUCH
-from reconcile.shopify.stored import order_from_json
 from reconcile.shops import change, stop
 from reconcile.witnesses import told
 
@@ -52,7 +52,7 @@ def replace_decision(one: Judged, decision: Decision) -> Judged:
 
 def _judge_on_fresh_read(this: Round, candidates: Sequence[Judged], judge_again: JudgeAgain) -> list[Judged]:
     from_shopify = this.services.admin(this.shop).orders([one.row.order_id for one in candidates])
-    current = [from_shopify.get(one.row.order_id) or replace(one.look.order, deleted_at=this.now) for one in candidates]
+    current = [from_shopify.get(one.row.order_id) or not_shown(one.look.order, this.now) for one in candidates]
     since = max(min(order.created_at for order in current), this.now - KEYED_WITHIN)
     until = this.now + CLOCK_WRONG_BY  # a sale of just now is one of the future to a clock that is behind
     by_hand = snapshot.unreferenced(this.pos, since, until, _known_references(this, since))
@@ -65,9 +65,9 @@ def _judge_on_fresh_read(this: Round, candidates: Sequence[Judged], judge_again:
         raise Untrustworthy(told(blind_at))
     proven = []
     for one, order in zip(candidates, current, strict=True):
-        details = {k: getattr(one.look.order, k) for k in ("edited_at",) if getattr(order, k) is None}
+        order = replace(order, edited_at=one.look.order.edited_at)  # which no version of an order says
         look = compare(
-            replace(order, **details), found.sales[order.order_id], eligible_at=one.row.eligible_at, now=this.now,
+            order, found.sales[order.order_id], eligible_at=one.row.eligible_at, now=this.now,
             grace=this.grace_of(one.row), pending_after=this.shop.pending_after,
         )  # fmt: skip
         judged = judge_again(this, one.row, look, by_hand=by_hand, found=found)
@@ -77,21 +77,24 @@ def _judge_on_fresh_read(this: Round, candidates: Sequence[Judged], judge_again:
             )
             judged = replace_decision(judged, ask)
         if judged.decision.verb is Verb.TOUCH:
-            this.book.note(order.order_id, fix_held(one.row) or "unexplained", _subject(one.row), this.now)
+            this.book.note(order.order_id, *group_of(judged), this.now)
         proven.append(judged)
     return proven
 
 
-def _subject(row: Row[Any]) -> str:
-    return row.subject if fix_held(row) else ""
+def group_of(one: Judged) -> tuple[str, str]:
+    """The cause and its subject among whose orders the touch is counted: those whose canary it is, or follows."""
+    held, subject = held_back_by(one.row, one.findings)
+    return held or "unexplained", subject
 
 
 def _known_references(this: Round, since: datetime) -> frozenset[str]:
     """Every spelling of every order of the shop around these: a sale under one of them is no sale without an order."""
     where = (orders.c.store == this.shop.store, orders.c.created_at >= since - KEYED_WITHIN)
+    query = select(orders.c.name, orders.c.body["number"].as_integer().label("number")).where(*where)
     with this.services.ledger.read() as connection:
-        bodies = connection.execute(select(orders.c.body).where(*where)).scalars().all()
-    return frozenset(s for body in bodies for s in spellings(order_from_json(body), this.shop.references))
+        found = connection.execute(query.execution_options(yield_per=1_000))
+        return frozenset(s.casefold() for row in found for s in spellings(row, this.shop.references))
 
 
 def ask_again(connection: Connection, row: Row[Any], asked: Decision, now: datetime) -> dict[str, Any]:
@@ -145,7 +148,7 @@ def _journal_intent(this: Round, one: Judged) -> tuple[str, int]:
         )  # fmt: skip
         number = connection.execute(raised.returning(orders.c.touches)).scalar_one()
         tag = f"{TOUCH_TAG}{number}"
-        cause, subject = fix_held(row) or "unexplained", _subject(row)
+        cause, subject = group_of(one)
         intent = {
             "store": row.store, "order_id": row.order_id, "number": number, "tag": tag, "state": "intended",
             "cause": cause, "subject": subject, "by": one.decision.by or "policy", "reason": one.decision.reason,

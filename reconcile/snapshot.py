@@ -7,7 +7,7 @@ from datetime import datetime
 from reconcile.config import Shop
 from reconcile.model import Order, Sale
 from reconcile.pos.base import Capability, Pos
-from reconcile.references import base_of, belongs, edits, spell, spellings, was_edited
+from reconcile.references import base_of, belongs, edits, filed_under, spell, spellings, was_edited
 
 LINES_BUDGET = 20  # records whose lines are read one by one, per look
 
@@ -49,9 +49,9 @@ def take(
         if pattern == patterns[0] and wanted:
             wanted = list(dict.fromkeys([*wanted, *witnesses]))
         for sale in pos.sales_by_reference(wanted) if wanted else ():
-            found.setdefault(base_of((sale.reference or "").strip()), []).append(sale)
+            found.setdefault(filed_under(sale), []).append(sale)
         if control and wanted:
-            control_found = bool(control_found) or base_of(control) in found
+            control_found = bool(control_found) or base_of(control).casefold() in found
         remaining = [order for order in remaining if not _records(order, patterns, found)]
     sales = {order.order_id: _records(order, patterns, found) for order in orders}
     return Snapshot(
@@ -71,7 +71,10 @@ def _references(orders: Sequence[Order], pattern: str) -> list[str]:
 
 def _records(order: Order, patterns: Sequence[str], found: Mapping[str, Sequence[Sale]]) -> tuple[Sale, ...]:
     return tuple(
-        sale for reference in spellings(order, patterns) for sale in found.get(reference, ()) if belongs(sale, order)
+        sale
+        for reference in dict.fromkeys(spelled.casefold() for spelled in spellings(order, patterns))
+        for sale in found.get(reference, ())
+        if belongs(sale, order)
     )
 
 
@@ -84,7 +87,7 @@ def _spelled(
     hits = {}
     for order in orders:
         if sales[order.order_id]:
-            hits[order.order_id] = next(p for p in patterns if spell(order, p) in found)
+            hits[order.order_id] = next(p for p in patterns if spell(order, p).casefold() in found)
     return hits
 
 
@@ -102,8 +105,11 @@ def read_lines(pos: Pos, sales: Mapping[int, tuple[Sale, ...]], wanted: Sequence
 
 
 def unreferenced(pos: Pos, since: datetime, until: datetime, known: frozenset[str]) -> tuple[Sale, ...] | None:
-    """Sales made in a span that carry no known order's reference: staff may have keyed an order in. None: unread."""
+    """Sales made in a span that carry no known order's reference: staff may have keyed an order in. None: unread.
+
+    `known`: the references as `filed_under` writes them.
+    """
     if Capability.SALES_BETWEEN not in pos.capabilities:
         return None
     between = pos.sales_between(since, until)
-    return tuple(sale for sale in between if base_of((sale.reference or "").strip()) not in known)
+    return tuple(sale for sale in between if filed_under(sale) not in known)

@@ -99,8 +99,8 @@ class Heartland:
         field = self._reference_field if kind == ORDER else NUMBER
         rows = self._pages.every(PATHS[kind], {field: {"$in": references}}, sort="id", includes=LINES)
         rows = [self._named(kind, row) for row in rows]
-        asked = {reference.strip() for reference in references}
-        if any((reference_of(row) or "").strip() not in asked for row in rows):
+        asked = {reference.strip().casefold() for reference in references}
+        if any((reference_of(row) or "").strip().casefold() not in asked for row in rows):
             raise Untrustworthy(f"Heartland: {PATHS[kind]} gave a record nobody asked for; the filter was ignored.")
         return rows
 

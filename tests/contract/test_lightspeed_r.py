@@ -11,15 +11,17 @@ from flask import Flask, Response, request
 
 from reconcile.clock import ManualClock
 from reconcile.codec import from_json, to_json
+from reconcile.config import Shop
 from reconcile.errors import ConfigurationError, Rejected, Throttled, Unauthorised, Untrustworthy
 from reconcile.ledger import Ledger
 from reconcile.ledger.keeping import Keeping
 from reconcile.ledger.tables import kept
-from reconcile.model import SaleKind, SaleStatus, SetUp, SetUpQuestions
+from reconcile.model import Order, SaleKind, SaleStatus, SetUp, SetUpQuestions
 from reconcile.pos.lightspeed_oauth import R_SERIES
 from reconcile.pos.lightspeed_r_pages import Pace
 from reconcile.pos.passing import Passing
 from reconcile.pos.registry import ADAPTERS
+from reconcile.snapshot import take
 from reconcile.vault import Vault
 from sandbox.lightspeed_r.books import Line
 from sandbox.lightspeed_r.switches import CHOICES
@@ -120,6 +122,36 @@ def test_what_another_worker_has_got_is_used_instead_of_a_refresh(account: Light
     other.sales_by_reference(["#1"])
     mine.sales_by_reference(["#1"])
     assert account.books.grants.refreshes == 2
+
+
+class Behind(Passing):
+    """A store that was read just before another worker put its pair there."""
+
+    def __init__(self, shared: Passing) -> None:
+        super().__init__()
+        self.shared = shared
+        self.before: str | None = shared.get(R_SERIES.key)
+        self.reads = 0
+
+    def get(self, key: str) -> str | None:
+        self.reads += 1
+        return self.before if self.reads == 1 else self.shared.get(key)
+
+    def put(self, key: str, value: str) -> None:
+        self.shared.put(key, value)
+
+
+def test_two_workers_that_refresh_at_once_go_on_with_the_pair_of_the_quicker(account: LightspeedRAccount) -> None:
+    shared = account.store
+    account.adapter().sales_by_reference(["#1"])
+    account.clock.advance(timedelta(hours=2))
+    account.store = Behind(shared)
+    slower = account.adapter()
+    account.store = shared
+    account.adapter().sales_by_reference(["#1"])  # refreshes, and by its first use ends the refresh token before
+    kept_then = shared.get(R_SERIES.key)
+    assert slower.sales_by_reference(["#1"]) == []
+    assert shared.get(R_SERIES.key) == kept_then
 
 
 def test_a_connection_that_was_ended_asks_for_a_person(account: LightspeedRAccount) -> None:
@@ -370,6 +402,15 @@ def test_any_reference_can_be_asked_for(reference: str) -> None:
         account.sell(reference)
         account.sell("#2")
         assert [sale.reference for sale in account.adapter().sales_by_reference([reference, "#3"])] == [reference]
+
+
+def test_a_record_in_other_capitals_is_no_absence() -> None:
+    order = Order(order_id=1, name="S-1001", created_at=NOW - timedelta(hours=1), updated_at=NOW)
+    shop = Shop(store="demo", domain="demo.myshopify.com")
+    with lightspeed_r({"reference_case": "ignored"}) as account:
+        made = account.sell("s-1001")
+        seen = take(shop, account.adapter(), [order], now=NOW, learned={}, control="S-1001")
+    assert ([sale.sale_id for sale in seen.sales[1]], seen.control_found) == ([made], True)
 
 
 def test_an_edit_that_lowers_the_order_is_no_refund(account: LightspeedRAccount) -> None:

@@ -95,7 +95,7 @@ def set_limits(services: Services, who: str, store: str, given: Mapping[str, Any
     set_now = dict.fromkeys(given) | ShopLimitsSchema().dump(loaded)
     now, shop = services.clock.now(), services.shop(store)
     with services.ledger.write() as connection:
-        row = row_of(connection, store)
+        row = row_for_change(connection, store)
         laid = {name: value for name, value in {**row.limits, **set_now}.items() if value is not None}
         # The grace rests on `missing_after`: it is worked out again at the next look.
         change(connection, store, limits=laid, grace_at=None)

@@ -21,7 +21,7 @@ MENDED = Finding(
 
 
 def judged(cause: str | None, subject: str, *findings: Finding) -> Judged:
-    row: Any = SimpleNamespace(cause=cause, subject=subject)
+    row: Any = SimpleNamespace(cause=cause, subject=subject, certainty="likely" if cause else None)
     look = Look(order=an_order(), sales=(), standing=Standing.MISSING)
     decision = Decision(verb=Verb.TOUCH, reason="late")
     return Judged(row=row, look=look, findings=findings, standing=Standing.MISSING, decision=decision)

@@ -27,4 +27,8 @@ def is_for_programs() -> bool:
 
 def wake_workers() -> None:
     """Tell the workers that there is something to do, after it was committed; never blocks and never fails."""
-    cast(Waker, current_app.extensions[WAKER]).wake()
+    waker_of(current_app).wake()
+
+
+def waker_of(app: Flask) -> Waker:
+    return cast(Waker, app.extensions[WAKER])

@@ -6,7 +6,7 @@ People get a page (`webhooks.problems`).
 import logging
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, json, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -51,8 +51,8 @@ STATUSES: dict[type[errors.ReconcilerError], tuple[int, str]] = {
 
 def error_answer(status: int, slug: str, message: str, details: dict[str, Any] | None = None) -> Response:
     """The one shape of every error."""
-    response = jsonify({"error": slug, "message": message, "details": details or {}})
-    response.status_code = status
+    text = json.dumps({"error": slug, "message": message, "details": details or {}})
+    response = Response(text, status, mimetype="application/json")
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response

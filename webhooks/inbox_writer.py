@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from typing import Any
 
+from sqlalchemy import select, tuple_
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from reconcile.ledger import Ledger
@@ -23,8 +24,9 @@ QUEUED = 2_000  # requests that may wait; more than any server has threads
 TOGETHER = 500  # rows of one transaction
 TOLD = 20  # deliveries named in a line of the log
 
+COUNTED = {"preserve_rowcount": True}
+
 Row = dict[str, Any]
-Key = tuple[str, str]
 
 
 class NotStored(Exception):
@@ -36,19 +38,20 @@ class InboxWriter:
 
     def __init__(self, ledger: Ledger, *, wait_s: float = WAIT_S, queued: int = QUEUED) -> None:
         self._ledger = ledger
+        self._statement = ledger.insert(deliveries).on_conflict_do_nothing(index_elements=["store", "webhook_id"])
         self._wait_s = wait_s
-        self._queue: queue.Queue[tuple[Row, Future[bool]]] = queue.Queue(queued)
+        self._queued = queued
+        self._queue: queue.SimpleQueue[tuple[Row, Future[bool]]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def store(self, row: Row) -> bool:
         """Answers once the row is committed: True when it is new, False when the ledger had it. Raises `NotStored`."""
         self._start()
+        if self._queue.qsize() >= self._queued:
+            raise NotStored("too many deliveries wait for the ledger")
         stored: Future[bool] = Future()
-        try:
-            self._queue.put_nowait((row, stored))
-        except queue.Full:
-            raise NotStored("too many deliveries wait for the ledger") from None
+        self._queue.put((row, stored))
         try:
             return stored.result(timeout=self._wait_s)
         except NotInTime:
@@ -88,18 +91,20 @@ class InboxWriter:
             self._refuse(items, error)
         else:
             for row, stored in items:
-                key = (row["store"], row["webhook_id"])
-                stored.set_result(key in new)
-                new.discard(key)  # of two equal ones in this transaction the first is the new one
+                stored.set_result(row["body"] in new)
 
-    def _insert(self, rows: Sequence[Row]) -> set[Key]:
-        """Commit these rows; answers the keys that were not in the ledger before."""
+    def _insert(self, rows: Sequence[Row]) -> set[bytes]:
+        """Commit these rows; answers the bodies that are now in the ledger: sealed as they are, no two are the same."""
         # Always in the same order: two processes that insert the same keys crosswise would wait for each other.
         ordered = sorted(rows, key=lambda row: (row["store"], row["webhook_id"]))
-        statement = self._ledger.insert(deliveries).on_conflict_do_nothing(index_elements=["store", "webhook_id"])
+        bodies = {row["body"] for row in rows}
         with self._ledger.write() as connection:
-            found = connection.execute(statement.returning(deliveries.c.store, deliveries.c.webhook_id), ordered)
-            return {(store, webhook_id) for store, webhook_id in found}
+            if connection.execute(self._statement, ordered, execution_options=COUNTED).rowcount == len(rows):
+                return bodies
+            keys = tuple_(deliveries.c.store, deliveries.c.webhook_id)
+            theirs = keys.in_([(row["store"], row["webhook_id"]) for row in rows])
+            kept = select(deliveries.c.body).where(theirs, deliveries.c.body.is_not(None))
+            return bodies.intersection(connection.execute(kept).scalars())
 
     def _refuse(self, items: Sequence[tuple[Row, Future[bool]]], error: Exception) -> None:
         cause = getattr(error, "orig", None) or type(error).__name__

@@ -1,4 +1,7 @@
-"""The front door: a delivery of Shopify's is proven, committed and acknowledged; nothing here reads what it says."""
+"""The front door: a delivery of Shopify's is proven, committed and acknowledged; nothing here reads what it says.
+
+It stands in front of Flask: what a request costs there, before a view begins, is more than a delivery needs in all.
+"""
 
 import base64
 import hashlib
@@ -7,22 +10,22 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
-from flask import Blueprint, Flask, Request, Response, current_app, request
+from flask import Flask
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wsgi import get_content_length, get_input_stream
 
 from reconcile.config import Shop
 from reconcile.services import Services
-from webhooks.current import services_of, wake_workers
+from webhooks.current import waker_of
 from webhooks.errors import error_answer
 from webhooks.inbox_writer import InboxWriter, NotStored
 from webhooks.metrics import metrics_of
 
-front_door = Blueprint("front_door", __name__)
-
+PATH = "/webhooks/shopify"
 LARGEST = 5 * 1024 * 1024
-WRITER, SHOPS = "inbox_writer", "shops_by_domain"
+WRITER = "inbox_writer"
 HEADERS = {  # of classic webhooks and of Events, as WSGI spells them
     name: tuple(f"HTTP_{family}_{name.upper().replace('-', '_')}" for family in ("X_SHOPIFY", "SHOPIFY"))
     for name in ("Hmac-Sha256", "Shop-Domain", "Topic", "Webhook-Id", "Event-Id", "Api-Version", "Triggered-At")
@@ -30,17 +33,17 @@ HEADERS = {  # of classic webhooks and of Events, as WSGI spells them
 TOPIC = re.compile(r"[A-Za-z0-9_./-]{1,64}")
 WEBHOOK_ID = re.compile(r"[!-+\--~]{1,128}")  # printable; no comma, which is what two headers are joined with
 
-
-Environ = Mapping[str, Any]
+NO_HEADERS: Mapping[str, str] = {}
 
 
 class Refused(Exception):
     """The answer that the door gives instead of 200."""
 
-    def __init__(self, status: int, slug: str, message: str) -> None:
+    def __init__(self, status: int, slug: str, message: str, headers: Mapping[str, str] = NO_HEADERS) -> None:
         super().__init__(message)
         self.status = status
         self.slug = slug
+        self.headers = headers
 
 
 class TooLarge(Refused):
@@ -65,50 +68,80 @@ class Domains:
 
 def register(app: Flask, services: Services, writer: InboxWriter) -> None:
     app.extensions[WRITER] = writer
-    app.extensions[SHOPS] = Domains(services.settings.shops)
-    app.register_blueprint(front_door)
+    app.wsgi_app = FrontDoor(app, services)  # type: ignore[method-assign]
 
 
-@front_door.post("/webhooks/shopify")
-def receive() -> Response:
-    """200 stored or already known · 400 header missing · 401 not Shopify or not our shop · 413 · 503 not stored."""
-    began = perf_counter()
-    # The objects themselves, taken once: thirty uses of Flask's proxies were a fifth of what a delivery costs here.
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    arrived: Request = request._get_current_object()  # type: ignore[attr-defined]
-    metrics = metrics_of(app)
-    topic = ""
-    try:
-        shop, body = _proven(app, arrived)
-        topic = _required(arrived.environ, "Topic", TOPIC)
-        is_new = _store(app, arrived.environ, shop, topic, body)
-    except Refused as refusal:
-        response = error_answer(refusal.status, refusal.slug, str(refusal))
-        result = refusal.slug
-    else:
-        wake_workers()
-        response = Response(status=200)
-        result = "stored" if is_new else "known"
-    metrics.delivery(topic, result)
-    metrics.front_door_seconds.observe(perf_counter() - began)
-    return response
+class FrontDoor:
+    """Answers deliveries; whatever else is asked is answered by the application behind it.
 
+    200 stored or already known · 400 header missing · 401 not Shopify or not our shop · 413 · 503 not stored
+    """
 
-def _proven(app: Flask, arrived: Request) -> tuple[Shop, bytes]:
-    """The shop that sent this, and the raw body that its signature covers."""
-    body = _body(arrived)
-    signature = _header(arrived.environ, "Hmac-Sha256")
-    if not signature:
-        raise Refused(401, "unauthorised", "The signature is missing: X-Shopify-Hmac-Sha256.")
-    domain = _header(arrived.environ, "Shop-Domain")
-    if domain is None:
-        raise Refused(400, "invalid_request", "The header X-Shopify-Shop-Domain is missing, or stands there twice.")
-    shop: Shop | None = app.extensions[SHOPS].shop_at(domain.lower())
-    if shop is None:
-        raise Refused(401, "unauthorised", "No shop of this name is set up here.")
-    if not is_signed(body, signature, shop.webhook_secrets):
-        raise Refused(401, "unauthorised", "The signature fits none of the shop's secrets.")
-    return shop, body
+    def __init__(self, app: Flask, services: Services) -> None:
+        self._app, self._behind = app, app.wsgi_app
+        self._services = services
+        self._shops = Domains(services.settings.shops)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != PATH:
+            return self._behind(environ, start_response)
+        refusal = self._received(environ)
+        if refusal is not None:
+            answer = error_answer(refusal.status, refusal.slug, str(refusal))
+            answer.headers.update(refusal.headers)
+            return answer(environ, start_response)
+        start_response("200 OK", [("Content-Length", "0")])
+        return [b""]
+
+    def _received(self, environ: WSGIEnvironment) -> Refused | None:
+        """Keeps the delivery and wakes the workers, or says why not."""
+        began, metrics, topic = perf_counter(), metrics_of(self._app), ""
+        refusal = None
+        try:
+            shop, body = self._proven(environ)
+            topic = _required(environ, "Topic", TOPIC)
+            result = "stored" if self._store(environ, shop, topic, body) else "known"
+            waker_of(self._app).wake()
+        except Refused as error:
+            refusal, result = error, error.slug
+        metrics.delivery(topic, result)
+        metrics.front_door_seconds.observe(perf_counter() - began)
+        return refusal
+
+    def _proven(self, environ: WSGIEnvironment) -> tuple[Shop, bytes]:
+        """The shop that sent this, and the raw body that its signature covers."""
+        if environ["REQUEST_METHOD"] != "POST":
+            raise Refused(405, "method_not_allowed", "Deliveries are sent with POST.", {"Allow": "POST"})
+        body = _body(environ)
+        signature = _header(environ, "Hmac-Sha256")
+        if not signature:
+            raise Refused(401, "unauthorised", "The signature is missing: X-Shopify-Hmac-Sha256.")
+        domain = _header(environ, "Shop-Domain")
+        if domain is None:
+            raise Refused(400, "invalid_request", "The header X-Shopify-Shop-Domain is missing, or stands there twice.")
+        shop = self._shops.shop_at(domain.lower())
+        if shop is None:
+            raise Refused(401, "unauthorised", "No shop of this name is set up here.")
+        if not is_signed(body, signature, shop.webhook_secrets):
+            raise Refused(401, "unauthorised", "The signature fits none of the shop's secrets.")
+        return shop, body
+
+    def _store(self, environ: WSGIEnvironment, shop: Shop, topic: str, body: bytes) -> bool:
+        row = {
+            "store": shop.store,
+            "webhook_id": _required(environ, "Webhook-Id", WEBHOOK_ID),
+            "topic": topic,
+            "event_id": _optional(environ, "Event-Id", 128),
+            "api_version": _optional(environ, "Api-Version", 16),
+            "triggered_at": moment_of(_header(environ, "Triggered-At")),
+            "received_at": self._services.clock.now(),
+            "body": self._services.vault.seal(body),
+        }
+        try:
+            writer: InboxWriter = self._app.extensions[WRITER]
+            return writer.store(row)
+        except NotStored as error:
+            raise Refused(503, "unavailable", f"Not stored, send it again: {error}.") from None
 
 
 def is_signed(body: bytes, signature: str, secrets: Iterable[str]) -> bool:
@@ -121,23 +154,24 @@ def is_signed(body: bytes, signature: str, secrets: Iterable[str]) -> bool:
     return fits
 
 
-def _body(arrived: Request) -> bytes:
+def _body(environ: WSGIEnvironment) -> bytes:
     """The raw bytes, read once; a body without a length is counted while it comes."""
-    arrived.max_content_length = LARGEST + 1  # a chunked body is cut there in silence: one byte more tells
     try:
-        body = arrived.get_data(cache=False)
+        # A chunked body is cut at the limit in silence: one byte more tells.
+        body = get_input_stream(environ, max_content_length=LARGEST + 1).read()
     except RequestEntityTooLarge:
         raise TooLarge from None
     except HTTPException:
         raise Refused(400, "invalid_request", "The body ended before it was whole.") from None
     if len(body) > LARGEST:
         raise TooLarge
-    if arrived.content_length is not None and len(body) != arrived.content_length:
+    length = get_content_length(environ)
+    if length is not None and len(body) != length:
         raise Refused(400, "invalid_request", "The body ended before it was whole.")
     return body
 
 
-def _header(environ: Environ, name: str) -> str | None:
+def _header(environ: WSGIEnvironment, name: str) -> str | None:
     """A header in either family; None when it is missing, or when the two families contradict each other.
 
     One that was sent twice is here with a comma in it: the server has joined the two.
@@ -146,7 +180,7 @@ def _header(environ: Environ, name: str) -> str | None:
     return event if classic is None else classic if event is None or event == classic else None
 
 
-def _required(environ: Environ, name: str, shape: re.Pattern[str]) -> str:
+def _required(environ: WSGIEnvironment, name: str, shape: re.Pattern[str]) -> str:
     value = _header(environ, name)
     if value is None or not shape.fullmatch(value):
         text = f"The header X-Shopify-{name} is missing, stands there twice or is none that Shopify sends."
@@ -154,26 +188,7 @@ def _required(environ: Environ, name: str, shape: re.Pattern[str]) -> str:
     return value
 
 
-def _store(app: Flask, environ: Environ, shop: Shop, topic: str, body: bytes) -> bool:
-    services = services_of(app)
-    row = {
-        "store": shop.store,
-        "webhook_id": _required(environ, "Webhook-Id", WEBHOOK_ID),
-        "topic": topic,
-        "event_id": _optional(environ, "Event-Id", 128),
-        "api_version": _optional(environ, "Api-Version", 16),
-        "triggered_at": moment_of(_header(environ, "Triggered-At")),
-        "received_at": services.clock.now(),
-        "body": services.vault.seal(body),
-    }
-    try:
-        writer: InboxWriter = app.extensions[WRITER]
-        return writer.store(row)
-    except NotStored as error:
-        raise Refused(503, "unavailable", f"Not stored, send it again: {error}.") from None
-
-
-def _optional(environ: Environ, name: str, longest: int) -> str | None:
+def _optional(environ: WSGIEnvironment, name: str, longest: int) -> str | None:
     value = _header(environ, name)
     return value if value and len(value) <= longest and value.isprintable() else None
 

@@ -294,7 +294,8 @@ def test_one_row_that_the_database_refuses_does_not_take_the_others_with_it(serv
             return "refused"
 
     with ThreadPoolExecutor(4) as pool, locked(services):  # while nothing can be written they gather
-        given = [pool.submit(store, row) for row in (good | {"webhook_id": "first"}, good, bad, good)]
+        rows = (good | {"webhook_id": "first"}, good, bad, good)
+        given = [pool.submit(store, row | {"body": b"sealed %d" % number}) for number, row in enumerate(rows)]
         time.sleep(0.2)
     assert given[0].result() == "new"
     assert sorted(one.result() for one in given[1:]) == ["known", "new", "refused"]

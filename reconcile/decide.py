@@ -73,6 +73,8 @@ class Situation:
     dismissed: bool = False  # a person closed the case on it
 
 
+SETTLED = (Standing.MATCHED, Standing.EXCLUDED)
+NOTHING = Decision(verb=Verb.RECORD, reason="nothing to do")
 STEPS = (1, 5, 25)
 BY_HAND = "entered_by_hand"
 STALLED = "the connector carries nothing at all: a touch into a standing queue may double"
@@ -100,8 +102,8 @@ def room(arrived: int, outstanding: int, not_arrived: int) -> Group:
 
 def decide(it: Situation) -> Decision:
     """One decision. Limits can only lower it; a person's re-queue lifts those that only protect from policy."""
-    if it.standing in (Standing.MATCHED, Standing.EXCLUDED):
-        return Decision(verb=Verb.RECORD, reason="nothing to do")
+    if it.standing in SETTLED:
+        return NOTHING
     if it.dismissed and not it.requeued_by:
         return Decision(verb=Verb.RECORD, reason="a person closed the case on it", limit="dismissed")
     if it.standing is Standing.UNREAD:

@@ -13,6 +13,7 @@ from reconcile.ledger.tables import alerts, deliveries, events, heartbeats
 from reconcile.services import Services
 
 AT_A_TIME = 2_000
+BEATS_APART = timedelta(seconds=5)
 PROCESS_KEPT = timedelta(minutes=10)  # a process that is gone, and its counts
 
 
@@ -52,11 +53,14 @@ def _worked_off(
 
 def beat_heart(services: Services, name: str) -> None:
     """Note that a worker or a beat is alive, and of this very process what it has sent to the remotes since it started."""
-    now = services.clock.now()
-    detail = json.dumps({**services.calls, "left": services.budgets()})
+    now, mine = services.clock.now(), f"{name} {platform.node()}:{os.getpid()}"[:64]
+    with services.ledger.read() as connection:
+        last = connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == mine)).scalar()
+    if last is not None and last <= now < last + BEATS_APART:
+        return
     beats = [
         {"name": name, "at": now, "detail": ""},
-        {"name": f"{name} {platform.node()}:{os.getpid()}"[:64], "at": now, "detail": detail},
+        {"name": mine, "at": now, "detail": json.dumps({**services.calls, "left": services.budgets()})},
     ]
     statement = services.ledger.insert(heartbeats)
     newest = {"at": statement.excluded["at"], "detail": statement.excluded["detail"]}

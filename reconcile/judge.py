@@ -11,7 +11,7 @@ from reconcile import history, shop_evidence, snapshot
 from reconcile.alike import held_by_the_same
 from reconcile.cases import fix_held, held_back_by, was_dismissed
 from reconcile.compare import Look, compare
-from reconcile.decide import BY_HAND, Proof, Situation, decide
+from reconcile.decide import BY_HAND, NOTHING, SETTLED, Proof, Situation, decide
 from reconcile.diagnose import diagnose, standing_of
 from reconcile.eligibility import not_shown
 from reconcile.evidence import Evidence, ShopEvidence
@@ -151,7 +151,10 @@ def _judge(this: Round, row: Row[Any], look: Look, shop: ShopEvidence, found: sn
     settled = look.standing is Standing.MATCHED or still_completing(this, look)
     findings = () if settled else diagnose(evidence)
     standing = standing_of(look, findings)
-    decision = decide(_situation(this, row, evidence, findings, standing, control=found.control_found is True))
+    if standing in SETTLED:
+        decision = NOTHING
+    else:
+        decision = decide(_situation(this, row, evidence, findings, standing, control=found.control_found is True))
     if still_completing(this, look) and decision.verb is Verb.FLAG:
         decision = Decision(verb=Verb.WAIT, reason="the connector may still be completing it in the POS")
     return Judged(row=row, look=look, findings=findings, standing=standing, decision=decision)

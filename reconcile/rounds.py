@@ -12,7 +12,7 @@ from reconcile.config import Shop
 from reconcile.evidence import Declared, ShopEvidence
 from reconcile.grace import FEW, expected_from, grace
 from reconcile.ledger.lease import Lease
-from reconcile.ledger.tables import orders
+from reconcile.ledger.tables import orders, shops
 from reconcile.model import Decision, Finding, Order, Standing
 from reconcile.pos.base import Pos
 from reconcile.runs import WORKED_OFF
@@ -89,16 +89,16 @@ class Judged:
 
 def is_due(shop: Shop, services: Services) -> bool:
     """Whether there is anything to look at; asked before the lease is taken."""
+    now = services.clock.now()
+    first = select(func.min(orders.c.next_look_at)).where(orders.c.store == shop.store).scalar_subquery()
+    query = select(shops.c.pos_pause_until).where(shops.c.store == shop.store, first <= now)
     with services.ledger.read() as connection:
-        return _anything_due(connection, shop.store, services.clock.now())
+        found = connection.execute(query).first()
+    return found is not None and not _is_left_in_peace(found, now)
 
 
-def _anything_due(connection: Connection, store: str, now: datetime) -> bool:
-    first = connection.execute(select(func.min(orders.c.next_look_at)).where(orders.c.store == store)).scalar()
-    if first is None or first > now:
-        return False
-    paused_until = row_of(connection, store).pos_pause_until
-    return paused_until is None or paused_until <= now
+def _is_left_in_peace(row: Row[Any], now: datetime) -> bool:
+    return row.pos_pause_until is not None and row.pos_pause_until > now
 
 
 def open_round(shop: Shop, services: Services, held: Lease, limit: int) -> Round:
@@ -106,7 +106,7 @@ def open_round(shop: Shop, services: Services, held: Lease, limit: int) -> Round
     now = services.clock.now()
     with services.ledger.read() as connection:
         row = row_of(connection, shop.store)
-        due = _due(connection, shop.store, now, limit) if _anything_due(connection, shop.store, now) else []
+        due = [] if _is_left_in_peace(row, now) else _due(connection, shop.store, now, limit)
         book = open_book(connection, shop.store, now)
         day = (orders.c.store == shop.store, orders.c.eligible_at > now - timedelta(days=1))
         today = connection.execute(select(func.count()).select_from(orders).where(*day)).scalar_one()
@@ -122,7 +122,8 @@ def open_round(shop: Shop, services: Services, held: Lease, limit: int) -> Round
 def _due(connection: Connection, store: str, now: datetime, limit: int) -> list[Row[Any]]:
     """Orders whose look is due, with those due so soon that one read may serve them too."""
     query = select(orders).where(orders.c.store == store, orders.c.next_look_at <= now + AHEAD)
-    return list(connection.execute(query.order_by(orders.c.next_look_at).limit(limit)))
+    found = connection.execute(query.order_by(orders.c.next_look_at).limit(limit)).all()
+    return list(found) if found and found[0].next_look_at <= now else []
 
 
 def arrival_times(connection: Connection, store: str, now: datetime) -> list[timedelta]:

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 folding = Turns()
 
 ROUNDS = 20  # batches that one message may work off before it hands over
+FULL_LOOK = 100  # orders; a POS is asked for no more at once
 
 
 @cache
@@ -37,22 +38,25 @@ def tick() -> None:
 
 @celery.task(name="workers.tasks.drain_inbox")  # type: ignore[untyped-decorator]
 def drain_inbox() -> None:
-    """Fold a batch of what was received; the next batch is anybody's. Then wake the shops that have something due.
+    """Fold what was received, and wake the shops that have something due.
 
-    One thread at a time: on SQLite two would fold the same batch.
+    One thread at a time: on SQLite two would fold the same batch. Another worker is called in at every full batch.
     """
     for _ in folding.take():
-        if inbox.drain(services()) == inbox.BATCH:
+        for _ in range(ROUNDS):
+            if inbox.drain(services()) < inbox.BATCH or is_ending():
+                wake_due()
+                break
             drain_inbox.delay()
-            return  # looks are the fuller when all is folded; beat wakes the shops meanwhile
-    wake_due()
+            wake_due(FULL_LOOK)  # the others are looked at when all is folded: fewer looks, and fuller ones
+        else:
+            return
 
 
-@celery.task(name="workers.tasks.wake_due")  # type: ignore[untyped-decorator]
-def wake_due() -> None:
-    """One message for each shop with orders whose look is due."""
+def wake_due(at_least: int = 1) -> None:
+    """One message for each shop with so many orders whose look is due."""
     beat_heart(services(), "worker")
-    for store in stores_with_due_orders(services()):
+    for store in stores_with_due_orders(services(), at_least):
         reconcile_shop.delay(store)
 
 

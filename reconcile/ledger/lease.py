@@ -6,15 +6,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    cast,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from reconcile.errors import LeaseLost
 from reconcile.ledger import Ledger
 from reconcile.ledger.tables import shops
-from reconcile.ledger.types import EPOCH
+from reconcile.ledger.types import Moment
 
 LASTS = timedelta(minutes=3)
 CLOCKS_APART = timedelta(minutes=1)
+NO_TIME = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +39,10 @@ class Lease:
         """Raises `LeaseLost` when another worker took over; locks the shop's row until the transaction ends."""
         query = select(shops.c.lease_token).where(shops.c.store == self.store).with_for_update()
         if connection.execute(query).scalar() != self.token:
-            raise LeaseLost(f"{self.store}: another worker holds the lease now; what this one had in hand is dropped")
+            raise self.lost()
+
+    def lost(self) -> LeaseLost:
+        return LeaseLost(f"{self.store}: another worker holds the lease now; what this one had in hand is dropped")
 
 
 @contextmanager
@@ -43,19 +59,24 @@ def lease(ledger: Ledger, store: str) -> Iterator[Lease | None]:
 
 def renew(ledger: Ledger, connection: Connection, held: Lease) -> None:
     """Make the lease last again from now on; raises `LeaseLost` when it is no longer ours."""
-    held.check(connection)
-    until = _now(ledger, connection) + LASTS
-    connection.execute(update(shops).where(shops.c.store == held.store).values(lease_until=until))
+    mine = update(shops).where(shops.c.store == held.store, shops.c.lease_token == held.token)
+    if connection.execute(mine.values(lease_until=_now(ledger, LASTS))).rowcount != 1:
+        raise held.lost()
+
+
+def is_free(ledger: Ledger) -> ColumnElement[bool]:
+    """Of a shop's row: nobody holds its lease, or who did has not renewed it.
+
+    One that ends later than any can was taken by a clock that was set back since: its holder may be long dead.
+    """
+    until = shops.c.lease_until
+    return or_(shops.c.lease_token.is_(None), until < _now(ledger), until > _now(ledger, LASTS + CLOCKS_APART))
 
 
 def _take(ledger: Ledger, store: str, token: str) -> bool:
     with ledger.write() as connection:
-        now = _now(ledger, connection)
-        # One that ends later than any can was taken by a clock that was set back since: its holder may be long dead.
-        past_belief = shops.c.lease_until > now + LASTS + CLOCKS_APART
-        free = or_(shops.c.lease_token.is_(None), shops.c.lease_until < now, past_belief)
-        statement = update(shops).where(shops.c.store == store, free)
-        values = {"lease_token": token, "lease_until": now + LASTS, "fence": shops.c.fence + 1}
+        statement = update(shops).where(shops.c.store == store, is_free(ledger))
+        values = {"lease_token": token, "lease_until": _now(ledger, LASTS), "fence": shops.c.fence + 1}
         return connection.execute(statement.values(**values)).rowcount == 1
 
 
@@ -65,9 +86,9 @@ def _free(ledger: Ledger, store: str, token: str) -> None:
         connection.execute(statement.values(lease_token=None, lease_until=None))
 
 
-def _now(ledger: Ledger, connection: Connection) -> datetime:
+def _now(ledger: Ledger, ahead: timedelta = NO_TIME) -> ColumnElement[datetime]:
     """The database's clock on PostgreSQL, where workers may sit on several hosts; this host's on SQLite."""
     if ledger.is_sqlite:
-        return datetime.now(UTC)
-    seconds = connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
-    return EPOCH + timedelta(seconds=float(seconds))
+        return literal(datetime.now(UTC) + ahead, Moment)
+    seconds = extract("epoch", func.clock_timestamp()) + ahead.total_seconds()
+    return type_coerce(cast(seconds * 1_000_000, BigInteger), Moment)

@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import backlog, floor, front_door, growth, page, pos_cost, scale_out, verdicts, waiting
+from bench import backlog, floor, front_door, growth, page, pages, pos_cost, scale_out, verdicts, waiting
 from bench.figures import shown
 from bench.serving import HOME
 
@@ -29,6 +29,7 @@ USUAL: dict[str, Measure] = {
     "waiting": waiting.measure,
     "pos_cost": pos_cost.measure,
     "growth": growth.measure,
+    "pages": pages.measure,
     "scale_out": scale_out.measure,
 }
 LONG: dict[str, Measure] = {

@@ -59,6 +59,13 @@ The same work in turns on two ledgers, the larger with a hundred times the past:
 with its delivery and its history. Purge drops the history that is older than a year. A search for a part of a name
 or SKU reads every order, and the shops' counts a month of them; both are shown and have no target.""",
     ),
+    "pages": (
+        "Pages",
+        """\
+What a person waits for: each page of the web process as installed, asked for over HTTP by somebody who has signed in,
+on a ledger of matched orders of two years and one incident that holds back two hundred. The search is for a part of a
+name or SKU that no order has.""",
+    ),
     "growth_ten_million": (
         "Growth, to ten million",
         """\

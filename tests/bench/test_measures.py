@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench import backlog, floor, front_door, growth, pos_cost, scale_out, verdicts, waiting
+from bench import backlog, floor, front_door, growth, pages, pos_cost, scale_out, verdicts, waiting
 from bench.client import Sandbox
 from bench.figures import median
 
@@ -67,6 +67,13 @@ def test_two_ledgers_of_different_size_do_the_same_work() -> None:
     found = growth.measure(runs=1, count=20, small=100, large=400)
     assert {name for name in found["table"] if "times" in name} == {"SQLite, times longer", "PostgreSQL, times longer"}
     assert min(figures(found, "bytes per order")) > 1_000
+
+
+def test_every_page_is_asked_for_on_both_ledgers() -> None:
+    found = pages.measure(runs=1, size=300)
+    assert len(found["table"]) == 2
+    assert len(found["targets"]) == 2 * 7
+    assert min(figures(found, "incident ms")) > 0
 
 
 def test_a_backlog_is_worked_off_and_memory_is_told_of_every_process() -> None:

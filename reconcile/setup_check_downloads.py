@@ -49,4 +49,5 @@ def _shown_fr(seen: Inferred) -> str:
     if seen.shown:
         return f"de telles commandes arrivent, {seen.arrived} en deux jours : il est activé"
     since = f" depuis le {seen.since:%d/%m/%Y %H:%M} UTC" if seen.since else ""
-    return f"les commandes disent désactivé : {seen.orders} ne sont pas arrivées{since} (probable à {seen.percent})"
+    percent = seen.percent.replace(".", ",")
+    return f"les commandes disent désactivé : {seen.orders} ne sont pas arrivées{since} (probable à {percent})"

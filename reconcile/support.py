@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from reconcile import codec
+from reconcile import codec, fact_words
 from reconcile.amounts import written
 from reconcile.config import TOUCH_TAG, Shop
 from reconcile.ledger.queries import actions_of, order_of
 from reconcile.ledger.queries_incidents import IncidentRow, incident_of
 from reconcile.ledger.tables import checks, shops
-from reconcile.model import Discrepancy, Finding, Order, Sale, SaleStatus
+from reconcile.model import Discrepancy, Fact, Finding, Order, Sale, SaleStatus
 from reconcile.pos.stored import sale_from_json
 from reconcile.references import spellings
 from reconcile.rules import catalogue
@@ -221,7 +221,8 @@ class _Writer:
 
     def _difference(self, one: Discrepancy) -> str:
         what = f"{one.kind.value} {one.subject}".strip()
-        return self.words["sides"].format(what=what, shopify=one.shopify, pos=one.pos)
+        shopify, pos = (fact_words.value(what, text, self.locale) for text in (one.shopify, one.pos))
+        return self.words["sides"].format(what=fact_words.label(what, self.locale), shopify=shopify, pos=pos)
 
     # --- what is concluded ------------------------------------------------------------------------------------------
 
@@ -237,7 +238,12 @@ class _Writer:
         for finding in found:
             certainty = self.words[finding.certainty.value]
             yield f"{self._title(finding.cause)} ({self._line('certainty', certainty)}) [{finding.cause}]"
-            yield from (f"  {self.words[f'side_{f.side}']}: {f.what}: {f.value}" for f in finding.facts)
+            yield from (f"  {self._fact(fact)}" for fact in finding.facts)
+
+    def _fact(self, fact: Fact) -> str:
+        what, value = fact_words.told(fact, self.locale)
+        colon = " :" if self.locale == "fr" else ":"
+        return f"{self.words[f'side_{fact.side}']}{colon} {what}{colon} {value}"
 
     def _title(self, cause: str) -> str:
         rule = catalogue().get(cause)

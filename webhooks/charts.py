@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 560, 210
-LEFT, RIGHT, TOP, BOTTOM = 62, 8, 26, 26
+LEFT, RIGHT, TOP, BOTTOM = 74, 8, 26, 26
 MOST_LABELS = 6
+Figure = Callable[[float], str]
 NICE = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400)
 
 
@@ -31,11 +32,11 @@ class Curve:
     points: tuple[tuple[float, str] | None, ...]
 
 
-def stacked(columns: Sequence[Column], label: str, unit: str) -> Markup:
-    """Bars whose parts lie on each other."""
+def stacked(columns: Sequence[Column], label: str, unit: str, figure: Figure = str) -> Markup:
+    """Bars whose parts lie on each other; `figure` writes a number as people of the language do."""
     top = _top(max((sum(part[1] for part in column.parts) for column in columns), default=0))
     wide = (WIDTH - LEFT - RIGHT) / max(len(columns), 1)
-    drawn = [_grid(top, lambda value: f"{value:g}", unit)]
+    drawn = [_grid(top, figure, unit)]
     for place, column in enumerate(columns):
         base = 0
         for kind, size, says in column.parts:
@@ -50,12 +51,12 @@ def stacked(columns: Sequence[Column], label: str, unit: str) -> Markup:
     return _svg(drawn, label)
 
 
-def lines(curves: Sequence[Curve], labels: Sequence[str], label: str, unit: str) -> Markup:
+def lines(curves: Sequence[Curve], labels: Sequence[str], label: str, unit: str, figure: Figure = str) -> Markup:
     """Lines over the same places; a gap where there is nothing."""
     values = [point[0] for curve in curves for point in curve.points if point]
     top = next((float(nice) for nice in NICE if nice >= max(values, default=1)), max(values, default=1.0))
     wide = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
-    drawn = [_grid(top, _seconds, unit)]
+    drawn = [_grid(top, lambda seconds: _length(seconds, figure), unit)]
     for curve in curves:
         seen = [(LEFT + (n + 0.5) * wide, _y(p[0], top), p[1]) for n, p in enumerate(curve.points) if p]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in seen)
@@ -83,7 +84,7 @@ def _top(most: int) -> float:
     return float(max(next(step * size for step in (2, 4, 6, 10) if step * size >= most), 4))
 
 
-def _grid(top: float, written: Callable[[float], str], unit: str) -> Markup:
+def _grid(top: float, written: Figure, unit: str) -> Markup:
     """The lines to read heights by, with their figures, and above them what the figures count."""
     rows = [Markup('<text x="{}" y="{}">{}</text>').format(LEFT, TOP - 10, unit)]
     for part in (0.0, 0.5, 1.0):
@@ -103,7 +104,7 @@ def _places(labels: Sequence[str], wide: float) -> Markup:
     return Markup("").join(form.format(LEFT + (n + 0.5) * wide, HEIGHT - 6, text) for n, text in shown)
 
 
-def _seconds(value: float) -> str:
-    if value >= 7_200:
-        return f"{value / 3_600:g} h"
-    return f"{value / 60:g} min" if value >= 120 else f"{value:g} s"
+def _length(seconds: float, figure: Figure) -> str:
+    if seconds >= 7_200:
+        return f"{figure(seconds / 3_600)} h"
+    return f"{figure(seconds / 60)} min" if seconds >= 120 else f"{figure(seconds)} s"

@@ -68,7 +68,7 @@ LIMITS: dict[str, Limit] = {
     ),
     "share_from": Limit(_("The share counts from"), _("fewer orders in the last day say nothing"), _("orders"), least=1),
     "missing_after": Limit(
-        _("Missing after"), _("at the earliest; a connector that is seen to be slower is given longer"), _("minutes"), MINUTE
+        _("Missing after"), _("until 200 arrivals have shown the connector's speed, which then decides"), _("minutes"), MINUTE
     ),
     "pending_after": Limit(
         _("Pending after"), _("a record that the POS holds unfinished for longer is a case"), _("minutes"), MINUTE

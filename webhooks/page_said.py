@@ -4,9 +4,9 @@ Reasons are written once, when something is decided. Each template below is one 
 sentence that fits it is said again in another language, with its values. One that fits none stays English.
 """
 
-import re
 from functools import cache
 
+from reconcile.phrases import Phrases
 from webhooks.languages import gettext, language
 from webhooks.languages import marked as _
 from webhooks.page_terms import TERMS, term
@@ -108,25 +108,19 @@ TEMPLATES = (
     _("the shop was stopped by %(who)s: %(why)s"),
     _("the global stop switch is on (STOP)"),
 )
-HOLE = re.compile(r"%\((\w+)\)s")
 
 
 def said(text: str | None) -> str:
     """A stored sentence in the language of the page, where its template is known."""
     if not text or language() == "en":
         return text or ""
-    for template, pattern in _patterns():
-        found = pattern.fullmatch(text)
-        if found:
-            return gettext(template, **{name: said(value) for name, value in found.groupdict().items()})
+    found = _phrases().find(text)
+    if found is not None:
+        template, values = found
+        return gettext(template, **{name: said(value) for name, value in values.items()})
     return term(text) if text in TERMS else text
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    made = []
-    for english in TEMPLATES:
-        parts = HOLE.split(english)
-        written = "".join(f"(?P<{part}>.+?)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts))
-        made.append((english, re.compile(written, re.DOTALL)))
-    return tuple(made)
+def _phrases() -> Phrases:
+    return Phrases(TEMPLATES)

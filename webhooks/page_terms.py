@@ -39,6 +39,10 @@ TERMS: dict[str, str] = {
     "accepted": _("accepted"), "deleted": _("deleted"),
     # what differs
     "quantity": _("quantity"), "total": _("total"), "line": _("line"), "refund": _("refund"), "status": _("status"),
+    # how Shopify says that an order is paid and fulfilled
+    "authorized": _("authorized"), "paid": _("paid"), "partially_paid": _("partially paid"),
+    "partially_refunded": _("partially refunded"), "voided": _("voided"), "fulfilled": _("fulfilled"),
+    "unfulfilled": _("not fulfilled"), "partial": _("partly fulfilled"),
     # events
     "standing": _("standing"), "finding": _("finding"), "decision": _("decision"), "incident": _("incident"),
     "requeue": _("re-queue"), "hold": _("hold"), "dismiss": _("dismiss"), "look": _("look"), "outcome": _("outcome"),

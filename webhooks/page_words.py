@@ -88,7 +88,12 @@ def percent(share: float | None) -> str:
     """Rounded down: 100 % is only said when it is all of them."""
     if share is None:
         return "–"
-    return str(format_percent(int(share * 1000) / 1000, "#,##0.#%", locale=language()))
+    return str(format_percent(int(share * 1000) / 1000, _("#,##0.#%"), locale=language()))
+
+
+def tenths(written: str) -> str:
+    """A percentage that was written with a point, such as ``99.9 %``, with the sign of the language."""
+    return written.replace(".", ",") if language() == "fr" else written
 
 
 def begun(sentence: str) -> str:
@@ -152,7 +157,7 @@ def for_every_page() -> dict[str, Any]:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment, "day": day, "ago": ago, "span": span, "money": money, "amounts": amounts, "number": number,
-    "percent": percent, "count_of": count_of, "link": safe_link, "begun": begun, "term": term, "said": said,
+    "percent": percent, "tenths": tenths, "count_of": count_of, "link": safe_link, "begun": begun, "term": term, "said": said,
 }  # fmt: skip
 GLOBALS: dict[str, Any] = {
     "title_of": title_of, "fix_of": fix_of, "rule_of": rule_of, "language_of": language_of, "pos_name": pos_name,

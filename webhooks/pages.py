@@ -22,6 +22,7 @@ from webhooks import (
     pages_shop,
 )
 from webhooks.current import is_for_programs
+from webhooks.facts_shown import difference, fact
 from webhooks.languages import gettext as _
 from webhooks.page_said import said
 from webhooks.page_session import pages
@@ -59,7 +60,7 @@ def register(app: Flask, services: Services) -> None:
     languages.register(app)
     page_session.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= FILTERS
+    app.jinja_env.filters |= FILTERS | {"fact": fact, "difference": difference}
     app.jinja_env.globals |= GLOBALS
     app.after_request(_guarded)
 

@@ -21,6 +21,7 @@ from reconcile.support import report
 from webhooks.auth import caller
 from webhooks.current import current_services, wake_workers
 from webhooks.languages import gettext as _
+from webhooks.languages import marked
 from webhooks.page_session import my_store, my_stores, page, pages
 from webhooks.page_words import moment
 from webhooks.timeline import timeline
@@ -29,10 +30,11 @@ from webhooks.wanted import asked, filter_from, sort_from
 SHOWN = 25
 COUNTED = 1_000  # of each standing: more is said to be "1000+"
 LONGEST_HOLD_H = 24 * 60
-READY_MADE = {
-    "needs_person": {"state": "needs_person"}, "missing": {"standing": "missing"}, "pending": {"standing": "pending"},
-    "differs": {"standing": "differs"}, "retrying": {"state": "retrying"}, "held": {"state": "held"},
-}  # fmt: skip
+READY_MADE = (
+    (marked("Need a person"), {"state": "needs_person"}), (marked("Missing"), {"standing": "missing"}),
+    (marked("Pending"), {"standing": "pending"}), (marked("Differ"), {"standing": "differs"}),
+    (marked("Being touched"), {"state": "retrying"}), (marked("Held"), {"state": "held"}),
+)  # fmt: skip
 
 
 @pages.get("/orders")

@@ -21,7 +21,7 @@ from webhooks.incidents_shown import shown_incidents
 from webhooks.languages import gettext as _
 from webhooks.languages import zone
 from webhooks.page_session import my_store, my_stores, page, pages
-from webhooks.page_words import WORST_FIRST, count_of, span
+from webhooks.page_words import WORST_FIRST, count_of, number, span
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SPANS = {"day": (HOUR, 24), "week": (6 * HOUR, 28), "month": (DAY, 30)}
@@ -99,7 +99,7 @@ def _charts(connection: Connection, stores: Sequence[str]) -> dict[str, Any]:
         for bar in found
     ]
     return {
-        "drawn": {word for bar in found for word in bar.standings},
+        "drawn": {word for bar in found for word in bar.standings}, "timed": any(bar.seconds for bar in found),
         "span": chosen, "bars": list(zip(labels, found, strict=True)), "standing_chart": _standings(found, labels),
         "speed_chart": _speed(found, labels),
     }  # fmt: skip
@@ -117,7 +117,7 @@ def _standings(found: Sequence[Bar], labels: Sequence[str]) -> Markup:
         ))
         for label, bar in zip(labels, found, strict=True)
     ]  # fmt: skip
-    return stacked(columns, _("Orders by standing, by the time they were placed"), unit=_("orders"))
+    return stacked(columns, _("Orders by standing, by the time they were placed"), unit=_("orders"), figure=number)
 
 
 def _speed(found: Sequence[Bar], labels: Sequence[str]) -> Markup:
@@ -125,7 +125,7 @@ def _speed(found: Sequence[Bar], labels: Sequence[str]) -> Markup:
         Curve(kind=kind, points=tuple(_point(bar.share(part), label, name) for label, bar in zip(labels, found, strict=True)))
         for kind, part, name in (("p99", 0.99, "p99"), ("median", 0.5, _("median")))
     ]  # fmt: skip
-    return lines(curves, labels, _("Time to reach the POS: median and 99th percentile"), unit=_("time"))
+    return lines(curves, labels, _("Time to reach the POS: median and 99th percentile"), unit=_("time"), figure=number)
 
 
 def _point(seconds: float | None, label: str, name: str) -> tuple[float, str] | None:

@@ -13,6 +13,7 @@ from webhooks.page_said import said
 from webhooks.page_terms import term
 from webhooks.page_words import rule_of, title_of
 
+DECISION = re.compile(r"(?P<verb>[a-z]+): (?P<reason>.+)", re.DOTALL)
 CAUSE = re.compile(r"(?:(?P<how>opened|resolved): )?(?P<cause>[a-z_]+)(?: \((?P<certainty>[a-z]+)\))?(?P<subject> .+)?")
 
 
@@ -46,9 +47,12 @@ def told(row: Row[Any]) -> str:
         return " → ".join(term(part) for part in row.text.split(" → "))
     named = CAUSE.fullmatch(row.text)
     if row.kind in ("finding", "incident") and named is not None and rule_of(named["cause"]) is not None:
-        how = f"{term(named['how'])}: " if named["how"] else ""
         certainty = f" ({term(named['certainty'])})" if named["certainty"] else ""
-        return f"{how}{title_of(named['cause'], row.store)}{certainty}{named['subject'] or ''}"
+        what = f"{title_of(named['cause'], row.store)}{certainty}{named['subject'] or ''}"
+        return _("%(how)s: %(what)s", how=term(named["how"]), what=what) if named["how"] else what
+    verb = DECISION.fullmatch(row.text) if row.kind == "decision" else None
+    if verb is not None:
+        return _("%(verb)s: %(reason)s", verb=term(verb["verb"]), reason=said(verb["reason"]))
     return said(row.text)
 
 

@@ -323,6 +323,8 @@ def test_an_address_that_makes_no_sense_is_a_bad_request(sign_in: SignIn, path: 
 
 
 def test_the_first_page_tells_what_is_held_back_and_what_to_do(sign_in: SignIn, two_shops: Services) -> None:
+    assert "No orders yet" in sign_in(Role.VIEWER).get("/").text
+    keep(two_shops.ledger, an_order(1000), [a_sale(an_order(1000))])
     assert "Nothing is held back" in sign_in(Role.VIEWER).get("/").text
     missing(two_shops)
     missing(two_shops, 1002)

@@ -37,7 +37,6 @@ class Shop:
     pending_after: timedelta = timedelta(minutes=30)
     sweep_every: timedelta = timedelta(minutes=5)
     check_every: timedelta = timedelta(hours=1)
-    pos_spacing: timedelta = timedelta(milliseconds=250)
     shopify: Mapping[str, str] = field(default_factory=dict, repr=False)
     pos_kind: str = "heartland"
     pos: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -204,7 +203,6 @@ def _make_shop(store: str, loaded: dict[str, Any], problems: list[str]) -> Shop:
         pending_after=loaded["pending_after"],
         sweep_every=loaded["sweep_every"],
         check_every=loaded["check_every"],
-        pos_spacing=timedelta(milliseconds=loaded["pos"]["spacing_ms"]),
         shopify=loaded["shopify"],
         pos_kind=loaded["pos"]["kind"],
         pos=loaded["pos"],

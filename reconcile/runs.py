@@ -63,16 +63,6 @@ def arrived_later(outcomes: Sequence[Outcome], trait: str, after: datetime, grac
     return any(at is not None and at > after for at in passed)
 
 
-def late_run(outcomes: Sequence[Outcome], trait: str, grace: timedelta | None = None) -> list[Outcome]:
-    """The late orders with the property that became eligible after the last one that passed."""
-    opened = last_open([o for o in outcomes if not o.explained], trait, grace)
-    return [
-        o for o in outcomes
-        if has(o, trait) and o.late and o.arrived_at is None and not o.explained
-        and (opened is None or o.eligible_at > opened)
-    ]  # fmt: skip
-
-
 def left_behind(outcomes: Sequence[Outcome], at: datetime, now: datetime, grace: timedelta) -> Run | None:
     """The run of orders around `at` that all stayed away while earlier and later ones came: what held them is over.
 

@@ -6,7 +6,6 @@ STEPS = (timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=15), time
 AFTER_TOUCH = (timedelta(minutes=1), timedelta(minutes=3), timedelta(minutes=6), timedelta(minutes=10))
 HOURLY_UNTIL = timedelta(days=2)
 DAILY_UNTIL = timedelta(days=60)
-PROOF_GAP = timedelta(minutes=2)
 
 
 def next_look(

@@ -1,8 +1,6 @@
 """A shop as it stands: the stores file, what an admin set over it, and what was learned."""
 
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,8 +12,6 @@ from reconcile.ledger.tables import shops
 from reconcile.limits import LIMITED, OWN_LIMITS, ShopLimitsSchema
 from reconcile.model import Mode
 from reconcile.services import Services
-
-STAGGER = timedelta(seconds=1)
 
 
 def enrol(services: Services) -> None:
@@ -105,7 +101,3 @@ def stop(connection: Connection, store: str, *, by: str, reason: str, now: Any) 
 
 def change(connection: Connection, store: str, **values: Any) -> None:
     connection.execute(update(shops).where(shops.c.store == store).values(**values))
-
-
-def stores(services: Services) -> Iterable[Shop]:
-    return services.settings.shops.values()

@@ -103,12 +103,6 @@ class HeartlandBooks:
                     )
                 )
 
-    def remove_item(self, sku: str) -> None:
-        """Delete every product with this SKU. Raises KeyError when there is none."""
-        with self.lock:
-            for item in self._items_or_error(sku):
-                self.items.take(item.id)
-
     def items_with(self, sku: str) -> list[Item]:
         """Every product with exactly this SKU, case and blanks included."""
         with self.lock:

@@ -17,7 +17,7 @@ from reconcile.evidence import Outcome
 from reconcile.inference import LIKELY, POSSIBLE, belief, beliefs, held_back
 from reconcile.model import Order, Payment
 from reconcile.rules._facts import percent
-from reconcile.runs import ANY, arrived_later, last_open, late_run, outrun, stalled_since
+from reconcile.runs import ANY, arrived_later, last_open, outrun, stalled_since
 from reconcile.traits import paid_by_hand, traits
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -110,11 +110,6 @@ def test_one_that_came_late_by_itself_says_nothing_of_the_filter() -> None:
     run = [outcome(n) for n in (1, 2, 3, 4)]
     others = [outcome(n + 0.5, "other", took=1) for n in (1, 2, 3, 4)]
     assert held_back([slow, *run, *others], "archived", at(1), GRACE) is not None
-
-
-def test_the_run_begins_after_the_last_one_that_passed() -> None:
-    outcomes = [outcome(0), outcome(1, took=1), outcome(2), outcome(3), outcome(4, late=False)]
-    assert [one.eligible_at for one in late_run(outcomes, "archived", GRACE)] == [at(2), at(3)]
 
 
 def test_held_back_needs_three_in_a_row_and_three_others() -> None:

@@ -11,9 +11,10 @@ from reconcile.clock import Clock
 from reconcile.errors import Rejected, Unsupported, Untrustworthy
 from reconcile.http import Http
 from reconcile.model import Identity, Sale, SaleStatus, SetUp, SetUpQuestions
+from reconcile.pos.asking import batches
 from reconcile.pos.base import Capability
 from reconcile.pos.fields import Row
-from reconcile.pos.heartland_pages import BAD_QUESTION, Pages, chunks
+from reconcile.pos.heartland_pages import BAD_QUESTION, Pages
 from reconcile.pos.heartland_settings import read_identity, read_set_up, skus_by_id
 from reconcile.pos.heartland_wire import (
     ORDER,
@@ -64,7 +65,7 @@ class Heartland:
         wanted = list(dict.fromkeys(reference for reference in references if reference.strip()))
         return [
             sale
-            for some in chunks(wanted, self._chunk)
+            for some in batches(wanted, self._chunk)
             for kind in PATHS
             for sale in self._sales(kind, self._numbered(kind, some))
         ]

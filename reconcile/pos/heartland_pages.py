@@ -15,7 +15,6 @@ from reconcile.pos.fields import Row
 from reconcile.pos.heartland_wire import id_of, objects
 
 PER_PAGE = 500  # what the vendor's own tool asks of full records
-LONGEST_FILTER = 4000  # characters before URL-encoding: many servers refuse lines beyond 8 kB
 BAD_QUESTION = (400, 422)  # statuses of a filter or an include that is not known there
 
 Where = Mapping[str, Any]
@@ -104,20 +103,6 @@ class Pages:
             if page.rows and not any(name in row for row in page.rows):
                 self._without.add((path, name))
         return page
-
-
-def chunks(values: Sequence[str], most: int) -> Iterator[list[str]]:
-    """At most so many at a time, and never more than fit into one URL."""
-    chunk: list[str] = []
-    length = 0
-    for value in values:
-        if chunk and (len(chunk) >= most or length + len(value) > LONGEST_FILTER):
-            yield chunk
-            chunk, length = [], 0
-        chunk.append(value)
-        length += len(value) + 3
-    if chunk:
-        yield chunk
 
 
 def _params(

@@ -3,19 +3,18 @@
 Source: facts/heartland-api.md, 1.3 (whoami), 2.4 to 2.9.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from reconcile.errors import Rejected, Unauthorised, Untrustworthy
 from reconcile.http import Http
 from reconcile.model import Identity, Item, Location, SetUp, SetUpQuestions
+from reconcile.pos.asking import batches, part
 from reconcile.pos.fields import Row, word
-from reconcile.pos.heartland_pages import BAD_QUESTION, Pages, chunks
+from reconcile.pos.heartland_pages import BAD_QUESTION, Pages
 from reconcile.pos.heartland_wire import id_of, item_from, location_from, reference_of, required_fields_from
-
-Part = TypeVar("Part")
 
 WHOAMI = "/system/whoami"
 NOT_FOUND = 404
@@ -34,10 +33,10 @@ def read_set_up(pages: Pages, wanted: SetUpQuestions, *, now: datetime, chunk: i
     unread: dict[str, str] = {}
     return SetUp(
         read_at=now,
-        required_fields=_part(unread, "required_fields", lambda: required_fields_from(pages.every("/custom_fields"))),
-        items=_part(unread, "items", lambda: read_items(pages, wanted.skus, chunk)),
-        locations=_part(unread, "locations", lambda: read_locations(pages)),
-        payment_types=_part(unread, "payment_types", lambda: _payment_types(pages)),
+        required_fields=part(unread, "required_fields", lambda: required_fields_from(pages.every("/custom_fields"))),
+        items=part(unread, "items", lambda: read_items(pages, wanted.skus, chunk)),
+        locations=part(unread, "locations", lambda: read_locations(pages)),
+        payment_types=part(unread, "payment_types", lambda: _payment_types(pages)),
         unread=unread,
     )
 
@@ -48,7 +47,7 @@ def read_items(pages: Pages, skus: Sequence[str], chunk: int) -> dict[str, tuple
     Whether a plain question lists archived items is undocumented, so that they are asked for by themselves too.
     """
     found: dict[str, dict[str, Item]] = {sku: {} for sku in skus}
-    for some in chunks(list(found), chunk):
+    for some in batches(list(found), chunk):
         for item in _items(pages, some):
             if item.sku in found:
                 found[item.sku].setdefault(item.item_id, item)
@@ -93,14 +92,6 @@ def read_identity(http: Http, pages: Pages) -> Identity:
             blind.append(f"{what}: {error}")
     account = urlsplit(http.base_url).hostname or ""
     return Identity(name=name, account=account, locations=locations, blind_spots=tuple(blind))
-
-
-def _part(unread: dict[str, str], name: str, read: Callable[[], Part]) -> Part | None:
-    try:
-        return read()
-    except (Unauthorised, Rejected) as error:
-        unread[name] = str(error)
-        return None
 
 
 def _items(pages: Pages, skus: list[str]) -> list[Item]:

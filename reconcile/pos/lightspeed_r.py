@@ -11,15 +11,15 @@ from reconcile.clock import Clock
 from reconcile.errors import Unsupported, Untrustworthy
 from reconcile.http import Http
 from reconcile.model import Identity, Sale, SaleStatus, SetUp, SetUpQuestions
+from reconcile.pos.asking import batches
 from reconcile.pos.base import Capability
 from reconcile.pos.fields import Row, word
-from reconcile.pos.lightspeed_r_pages import Pages, Params, batches
+from reconcile.pos.lightspeed_r_pages import Pages, Params
 from reconcile.pos.lightspeed_r_settings import ARCHIVED_TOO, Settings, equals_any, read_identity
 from reconcile.pos.lightspeed_r_wire import SKU_FIELDS, id_of, moment, sale_from, status_of
 
 REFERENCES_A_CALL = 100  # the documented most of IN; no most is documented for `or`
 TOGETHER = 86  # a page has a hundred sales, and some orders have several
-LONGEST_FILTER = 4000  # characters before URL-encoding
 REFERENCE = "referenceNumber"
 LINES = ("load_relations", '["SaleLines","SaleLines.Item"]')
 SECOND = timedelta(seconds=1)
@@ -54,13 +54,13 @@ class LightspeedR:
     def sales_by_reference(self, references: Sequence[str]) -> list[Sale]:
         """Every sale, refund and deleted draft with one of these references, with its lines."""
         wanted = list(dict.fromkeys(reference for reference in references if reference.strip()))
-        return [sale for some in batches(wanted, REFERENCES_A_CALL, LONGEST_FILTER) for sale in self._referenced(some)]
+        return [sale for some in batches(wanted, REFERENCES_A_CALL) for sale in self._referenced(some)]
 
     def with_lines(self, sales: Sequence[Sale]) -> list[Sale]:
         """The same records; those whose lines are unread are read again, up to a hundred in a call."""
         unread = [sale.sale_id.partition(":")[2] for sale in sales if sale.lines is None]
         found: dict[str, Sale] = {}
-        for some in batches(unread, REFERENCES_A_CALL, LONGEST_FILTER):
+        for some in batches(unread, REFERENCES_A_CALL):
             for sale in self._sales([ARCHIVED_TOO, LINES, ("saleID", f"IN,[{','.join(some)}]")]):
                 found[sale.sale_id] = sale
         if found.keys() != {sale.sale_id for sale in sales if sale.lines is None}:

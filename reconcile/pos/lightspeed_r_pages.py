@@ -5,7 +5,7 @@ Source: facts/lightspeed-api.md, A3, A4 and A10.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -142,20 +142,6 @@ class Pages:
             raise Throttled("Lightspeed R: the bucket is full.", timedelta(seconds=wait))
         if wait > 0:
             self._sleep(wait)
-
-
-def batches(values: Sequence[str], most: int, longest: int) -> Iterator[list[str]]:
-    """At most so many at a time, and never more than fit into one URL."""
-    batch: list[str] = []
-    length = 0
-    for value in values:
-        if batch and (len(batch) >= most or length + len(value) > longest):
-            yield batch
-            batch, length = [], 0
-        batch.append(value)
-        length += len(value)
-    if batch:
-        yield batch
 
 
 def _next(body: Mapping[str, Any], name: str) -> str:

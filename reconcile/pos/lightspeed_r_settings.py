@@ -6,13 +6,14 @@ Source: facts/lightspeed-api.md, A2, A6 and A9.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from reconcile.clock import Clock
 from reconcile.errors import Rejected, Unauthorised, Untrustworthy
 from reconcile.model import Employee, Identity, Item, Location, SetUp, SetUpQuestions
+from reconcile.pos.asking import Part, batches, part
 from reconcile.pos.fields import Row, word
-from reconcile.pos.lightspeed_r_pages import Pages, Params, batches
+from reconcile.pos.lightspeed_r_pages import Pages, Params
 from reconcile.pos.lightspeed_r_wire import (
     SKU_FIELDS,
     employee_from,
@@ -24,11 +25,8 @@ from reconcile.pos.lightspeed_r_wire import (
     name_of,
 )
 
-Part = TypeVar("Part")
-
 ARCHIVED_TOO = ("archived", "true")
 PROBED = {"sales": "Sale", "employees": "Employee", "items": "Item", "payment types": "PaymentType"}
-LONGEST_FILTER = 4000
 SELDOM = timedelta(minutes=30)
 CUSTOM = "customSku"  # where the connector's own products have their names
 
@@ -52,10 +50,10 @@ class Settings:
         pages = self._pages
         return SetUp(
             read_at=self._clock.now(),
-            items=_part(unread, "items", lambda: self._items(wanted.skus)),
-            locations=_part(unread, "locations", lambda: self._seldom("locations", lambda: read_locations(pages))),
-            payment_types=_part(unread, "payment_types", lambda: self._seldom("types", lambda: _payment_types(pages))),
-            employees=_part(unread, "employees", lambda: self._employees(wanted)),
+            items=part(unread, "items", lambda: self._items(wanted.skus)),
+            locations=part(unread, "locations", lambda: self._seldom("locations", lambda: read_locations(pages))),
+            payment_types=part(unread, "payment_types", lambda: self._seldom("types", lambda: _payment_types(pages))),
+            employees=part(unread, "employees", lambda: self._employees(wanted)),
             unread=unread,
         )
 
@@ -71,7 +69,7 @@ class Settings:
         found: dict[str, tuple[Item, ...]] = dict.fromkeys(skus, ())
         for code in self._codes:
             missing = [sku for sku in skus if not found[sku]]
-            for some in batches(missing, self._most, LONGEST_FILTER):
+            for some in batches(missing, self._most):
                 found |= _items_by(self._pages, code, some)
         return found
 
@@ -154,11 +152,3 @@ def read_identity(pages: Pages, host: str) -> Identity:
 def _payment_types(pages: Pages) -> tuple[str, ...]:
     rows = pages.every("PaymentType", [], key="paymentTypeID")
     return tuple(word(row.get("name")) for row in rows if not flag(row, "archived"))
-
-
-def _part(unread: dict[str, str], name: str, read: Callable[[], Part]) -> Part | None:
-    try:
-        return read()
-    except (Unauthorised, Rejected) as error:
-        unread[name] = str(error)
-        return None

@@ -4,18 +4,15 @@ Source: facts/lightspeed-api.md, B2, B6.
 """
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 
 from reconcile.errors import Rejected, Unauthorised
 from reconcile.model import Employee, Identity, Item, Location, SetUp, SetUpQuestions
+from reconcile.pos.asking import part
 from reconcile.pos.fields import Row, word
 from reconcile.pos.lightspeed_x_pages import Pages
 from reconcile.pos.lightspeed_x_products import Products
 from reconcile.pos.lightspeed_x_wire import employee_from, id_of, location_from
-
-Part = TypeVar("Part")
 
 PROBED = ("sales", "users", "products", "payment_types")
 
@@ -28,10 +25,10 @@ def read_set_up(pages: Pages, products: Products, wanted: SetUpQuestions, *, now
     unread: dict[str, str] = {}
     return SetUp(
         read_at=now,
-        items=_part(unread, "items", lambda: read_items(products, wanted)),
-        locations=_part(unread, "locations", lambda: read_locations(pages)),
-        payment_types=_part(unread, "payment_types", lambda: read_payment_types(pages)),
-        employees=_part(unread, "employees", lambda: read_employees(pages, wanted)),
+        items=part(unread, "items", lambda: read_items(products, wanted)),
+        locations=part(unread, "locations", lambda: read_locations(pages)),
+        payment_types=part(unread, "payment_types", lambda: read_payment_types(pages)),
+        employees=part(unread, "employees", lambda: read_employees(pages, wanted)),
         unread=unread,
     )
 
@@ -95,11 +92,3 @@ def read_identity(pages: Pages, host: str) -> Identity:
             blind.append(f"{name.replace('_', ' ')}: {error}")
     name = word(user.get("display_name")) or word(user.get("username"))
     return Identity(name=name, account=f"Lightspeed X at {host}", locations=locations, blind_spots=tuple(blind))
-
-
-def _part(unread: dict[str, str], name: str, read: Callable[[], Part]) -> Part | None:
-    try:
-        return read()
-    except (Unauthorised, Rejected) as error:
-        unread[name] = str(error)
-        return None

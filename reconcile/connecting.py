@@ -6,7 +6,6 @@ from typing import Any
 
 OWN, LINK, TOKEN = "own", "link", "token"
 WAYS = (OWN, LINK, TOKEN)
-KINDS = ("heartland", "lightspeed_r", "lightspeed_x")
 REFERENCES = "{name}, {number}"
 
 Answers = Mapping[str, str]
@@ -25,7 +24,6 @@ class Question:
 
 SHOP = Question(key="shop")
 WAY = Question(key="way", choices=WAYS, default=OWN)
-KIND = Question(key="pos.kind", choices=KINDS, default=KINDS[0])
 APP = (Question(key="shopify.client_id"), Question(key="shopify.client_secret", secret=True))
 OLD_APP = (Question(key="shopify.access_token", secret=True), Question(key="webhook_secret", secret=True))
 CLIENT = (
@@ -37,6 +35,8 @@ OF_POS = {
     "lightspeed_r": (*CLIENT, Question(key="pos.account_id", optional=True)),
     "lightspeed_x": (Question(key="pos.subdomain"), Question(key="pos.token", secret=True)),
 }
+KINDS = tuple(OF_POS)
+KIND = Question(key="pos.kind", choices=KINDS, default=KINDS[0])
 SPELLINGS = Question(key="pos.references", default=REFERENCES)
 HERE = Question(key="webhook_url")
 LOCALE = Question(key="locale", choices=("en", "fr"), default="en")

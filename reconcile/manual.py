@@ -127,7 +127,8 @@ def _french(rule: Rule) -> Iterator[str]:
     yield f"| ce qui est fait | {_remedies(rule, 1)} |"
     yield f"| d'où cela vient | {SCOPES[rule.scope][1]} |"
     yield f"| POS | {_poses(rule, 'tous')} |"
-    yield from ("", f"**À faire.** {rule.fix_fr}")
+    for heading, text in (("Constat", rule.evidence_fr), ("À faire", rule.fix_fr), ("Ensuite", rule.then_fr)):
+        yield from ("", f"**{heading}.** {_linked(text, rule.slug)}")
 
 
 def _remedies(rule: Rule, language: int) -> str:

@@ -1,5 +1,6 @@
 """How values read on the pages: in the language of the page, on the clock of the shop."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -8,9 +9,10 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 from flask import g, request
+from markupsafe import Markup, escape
 
 from reconcile.incident_words import words
-from reconcile.rules import Rule, catalogue
+from reconcile.rules import Rule, catalogue, section
 from reconcile.support_words import POS_NAMES
 from webhooks.counted_words import counted
 from webhooks.current import current_services
@@ -21,6 +23,7 @@ from webhooks.page_terms import CASE_STATES, term
 
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 JUST_NOW_S = 5
+CODE = re.compile(r"`(\w+)`")
 WORST_FIRST = ("missing", "differs", "pending", "unread", "waiting", "matched", "excluded")
 
 
@@ -101,6 +104,11 @@ def begun(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
+def coded(text: str) -> Markup:
+    """A text of the manual: names of fields, between backticks there, as code here."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 -- escaped before
+
+
 def safe_link(url: str | None) -> str | None:
     """An address that may be followed: nothing a vendor sent becomes a script."""
     return url if url and url.startswith(("https://", "http://")) else None
@@ -123,6 +131,22 @@ def fix_of(cause: str | None, store: str) -> str:
     if found is None:
         return ""
     return found.fix_fr if language_of(store) == "fr" else found.fix
+
+
+def evidence_of(cause: str | None, store: str) -> str:
+    """How the cause is told from others."""
+    found = rule_of(cause)
+    if found is None:
+        return ""
+    return found.evidence_fr if language_of(store) == "fr" else section(found.manual, "Evidence")
+
+
+def then_of(cause: str | None, store: str) -> str:
+    """What happens once the fix is made."""
+    found = rule_of(cause)
+    if found is None:
+        return ""
+    return found.then_fr if language_of(store) == "fr" else section(found.manual, "Then")
 
 
 def causes() -> list[tuple[str, str]]:
@@ -157,7 +181,8 @@ def for_every_page() -> dict[str, Any]:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment, "day": day, "ago": ago, "span": span, "money": money, "amounts": amounts, "number": number,
-    "percent": percent, "tenths": tenths, "count_of": count_of, "link": safe_link, "begun": begun, "term": term, "said": said,
+    "percent": percent, "tenths": tenths, "count_of": count_of, "link": safe_link, "begun": begun,
+    "coded": coded, "term": term, "said": said,
 }  # fmt: skip
 GLOBALS: dict[str, Any] = {
     "title_of": title_of, "fix_of": fix_of, "rule_of": rule_of, "language_of": language_of, "pos_name": pos_name,

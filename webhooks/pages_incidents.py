@@ -13,7 +13,6 @@ from reconcile.incident_overview import IncidentOverview
 from reconcile.inferred import inferred
 from reconcile.ledger.queries_checks import checks_of
 from reconcile.ledger.queries_measures import arrived_of_incident
-from reconcile.rules import catalogue, section
 from reconcile.shops import declared_of, row_of
 from reconcile.stock import StockLine, wrong_stock
 from reconcile.support import incident_report
@@ -23,6 +22,7 @@ from webhooks.current import current_services, wake_workers
 from webhooks.incidents_shown import shown_incident, shown_incidents
 from webhooks.languages import gettext as _
 from webhooks.page_session import my_stores, page, pages
+from webhooks.page_words import evidence_of, then_of
 from webhooks.timeline import timeline
 
 STATES = ("open", "resolved", "all")
@@ -68,11 +68,10 @@ def incident(incident_id: int) -> ResponseReturnValue:
             "switch": _switch(connection, row),
             "stock": _stock(connection, row),
         }
-    rule = catalogue().get(row.cause)
     return render_template(
         "incident.html", seen=seen, row=row, report=made, course=course, names=_names(row.store),
         history=timeline(seen.history), stock_of=STOCK_OF,
-        then=section(rule.manual, "Then") if rule else "", evidence=section(rule.manual, "Evidence") if rule else "", **shown,
+        then=then_of(row.cause, row.store), evidence=evidence_of(row.cause, row.store), **shown,
     )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ class Rule:
     fix: str
     title_fr: str
     fix_fr: str
+    evidence_fr: str
+    then_fr: str
     manual: str
     check: Check
 
@@ -59,8 +61,8 @@ class Rule:
 
 
 def rule(
-    *, remedy: Remedy, scope: Scope, title_fr: str, fix_fr: str, excludes: bool = False, inferable: bool = False,
-    pos: Iterable[str] = (),
+    *, remedy: Remedy, scope: Scope, title_fr: str, fix_fr: str, evidence_fr: str, then_fr: str, excludes: bool = False,
+    inferable: bool = False, pos: Iterable[str] = (),
 ) -> Callable[[Check], Rule]:  # fmt: skip
     """Make a cause of a check; its slug is the function's name, its English page is the docstring."""
 
@@ -69,7 +71,7 @@ def rule(
         return Rule(
             slug=check.__name__, remedy=remedy, scope=scope, excludes=excludes, inferable=inferable, pos=frozenset(pos),
             title=manual.partition("\n")[0], fix=section(manual, "Fix"), title_fr=title_fr, fix_fr=fix_fr,
-            manual=manual, check=check,
+            evidence_fr=evidence_fr, then_fr=then_fr, manual=manual, check=check,
         )  # fmt: skip
 
     return make

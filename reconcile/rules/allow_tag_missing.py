@@ -20,6 +20,12 @@ SETTING = "Allow Orders only with these tags"
     fix_fr="Ajouter l'étiquette dans Shopify (à la main ou par Shopify Flow) quand la commande est approuvée : cet ajout la "
     "fait examiner de nouveau. Si personne ne le voulait : vider « Allow Orders only with these tags » dans Shopify > Mortar "
     "> Paramètres > Paramètres avancés > Commandes ; si c'est voulu, déclarer l'étiquette dans allow_tags.",
+    evidence_fr="Des `allow_tags` sont déclarées, et la commande n'en porte aucune, quelle que soit la casse : certain. Non "
+    "déclarées : les commandes sans une étiquette sont en retard de suite alors que celles qui la portent arrivent : "
+    "probable. Plusieurs étiquettes demandées ne se distinguent pas de l'extérieur.",
+    then_fr="Déclarée, la commande est exclue ; quand elle reçoit l'étiquette, elle est attendue à partir de là et jugée à "
+    "nouveau. Ce qui n'est que déduit n'exclut rien : une fois qu'une commande plus récente sans l'étiquette est arrivée, "
+    "celles qu'elle retenait sont relancées, une d'abord.",
 )
 def allow_tag_missing(ev: Evidence) -> Suspicion | None:
     """The order has none of the tags that the connector asks for.

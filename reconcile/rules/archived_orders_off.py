@@ -13,6 +13,12 @@ from reconcile.rules._settings import ARCHIVED, AT_ONCE, PAGE_FR, held_by
     title_fr="Le connecteur ne télécharge pas les commandes archivées.",
     fix_fr=f"{PAGE_FR} : activer « Télécharger les commandes archivées » (Download Archived Orders), puis enregistrer "
     "(Save Settings).",
+    evidence_fr="La commande a été archivée (`closed_at`) dans les deux minutes après être devenue éligible. "
+    "`download_archived_orders` déclaré désactivé : certain. Sinon les autres commandes de la boutique : celles archivées "
+    "aussitôt sont en retard de suite alors que d'autres arrivent : probable ; trop peu pour une suite, et rien de déclaré, "
+    "ou deux réglages pour lesquels parlent les mêmes commandes : possible.",
+    then_fr="Les réglages ne sont pas rétroactifs. Dès qu'une commande archivée plus récente arrive, la cause est vue "
+    "disparue, et les commandes qu'elle retenait sont relancées : une d'abord, les autres quand celle-ci est arrivée.",
 )
 def archived_orders_off(ev: Evidence) -> Suspicion | None:
     """The connector does not download archived orders.

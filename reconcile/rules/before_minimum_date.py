@@ -18,6 +18,13 @@ SETTING = "Order Minimum Created Date Time"
     title_fr="La commande est antérieure à la date de départ du connecteur.",
     fix_fr="Rien à corriger si c'est voulu. Sinon : Shopify > Mortar > Paramètres > Paramètres avancés > Commandes : reculer "
     "« Order Minimum Created Date Time », puis enregistrer (Save Settings).",
+    evidence_fr="La création de la commande précède la date `order_minimum_created` déclarée : certain. Non déclarée, ou "
+    "déclarée plus ancienne : les commandes créées un jour ou plus avant de devenir éligibles (payées, libérées) sont en "
+    "retard de suite alors que de plus jeunes arrivent : probable. Une date à venir écarte toute commande : c'est "
+    "`connector_stalled`.",
+    then_fr="Déclarée, la commande est exclue et n'est plus cherchée ; un changement de la commande la fait juger à "
+    "nouveau. Ce qui n'est que déduit n'exclut rien : une fois qu'une commande plus récente de cet âge est arrivée, celles "
+    "qu'elle retenait sont relancées, une d'abord.",
 )
 def before_minimum_date(ev: Evidence) -> Suspicion | None:
     """The order was created before the date from which the connector downloads orders.

@@ -13,6 +13,11 @@ from reconcile.rules._refunds import switched_off
     title_fr="La commande est annulée d'un côté, et pas de l'autre.",
     fix_fr="Annulée dans Shopify : annuler ou rembourser la vente dans le POS, et remettre en stock. Annulée dans le POS "
     "seulement : annuler la commande dans Shopify, ou saisir de nouveau la vente dans le POS.",
+    evidence_fr="Annulée dans Shopify depuis plus longtemps que le délai, et les ventes et remboursements du POS ne "
+    "s'annulent pas ; ou toutes les ventes annulées dans le POS alors que la commande est en vigueur dans Shopify et pas "
+    "remboursée en entier : certain.",
+    then_fr="La commande n'est jamais relancée, puisque le POS en a un enregistrement, annulé ou non. Le cas se ferme quand "
+    "un regard suivant trouve les deux côtés pareils.",
 )
 def cancel_not_carried(ev: Evidence) -> Suspicion | None:
     """The order is cancelled on one side and in force on the other.

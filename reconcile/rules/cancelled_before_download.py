@@ -12,6 +12,9 @@ from reconcile.rules._facts import pos, shopify
     excludes=True,
     title_fr="La commande a été annulée avant d'arriver dans le POS.",
     fix_fr="Rien à corriger : il n'y a plus rien à vendre.",
+    evidence_fr="Aucun enregistrement dans le POS, et Shopify dit quand la commande a été annulée, ou que son paiement l'a "
+    "été : certain.",
+    then_fr="La commande est exclue ; un cas qui était ouvert sur elle se ferme comme disparue.",
 )
 def cancelled_before_download(ev: Evidence) -> Suspicion | None:
     """The order was cancelled before it reached the POS.

@@ -19,6 +19,13 @@ SETTING = "Download Third Party Orders"
     title_fr="La commande vient d'un canal de vente que le connecteur laisse de côté.",
     fix_fr="Rien à corriger si c'est voulu : déclarer le canal dans channels_excluded. Sinon : réglages du connecteur > "
     "Orders : activer Download Third Party Orders, enregistrer, et ne pas déclarer le canal.",
+    evidence_fr="Le `source_name` de la commande, ou l'application qui l'a créée, est parmi les canaux déclarés exclus : "
+    "certain. Les arrivées l'emportent sur la déclaration : si une commande plus récente de ce canal est arrivée, ce n'est "
+    "pas cela. Non déclaré : les commandes de ce canal sont en retard de suite alors que d'autres arrivent : probable ; ou "
+    "celles d'une étiquette aussi, tout autant : possible.",
+    then_fr="Déclarée, la commande est exclue et n'est plus cherchée ; un changement de la commande la fait juger à "
+    "nouveau. Ce qui n'est que déduit n'est pas encore une faute et n'exclut rien : une fois qu'une commande plus récente "
+    "du canal est arrivée, les commandes qu'elle retenait sont relancées, une d'abord.",
 )
 def channel_excluded(ev: Evidence) -> Suspicion | None:
     """The order comes from a sales channel that the connector leaves out.

@@ -18,6 +18,13 @@ from reconcile.runs import ANY, Run, outrun, stalled_since
     title_fr="Le connecteur ne transmet plus rien : aucune commande récente n'est arrivée.",
     fix_fr="Mortar > Status : regarder l'état des services et les heures des derniers échanges ; si rien ne bouge, "
     "écrire au support du connecteur avec une commande en exemple.",
+    evidence_fr="Cinq commandes de suite ou plus, dont celle-ci, sont absentes alors que la plupart sont arrivées à leur "
+    "âge, et aucune commande plus récente, de quelque sorte que ce soit, n'est arrivée : probable. Dès trois commandes, "
+    "quand les temps d'arrivée de cette boutique rendent probable à 95 % qu'elles sont retenues (docs/inference.md). Une "
+    "commande devenue éligible moins d'un délai avant elles, et en retard, peut être dans la même file bien que d'autres "
+    "l'aient dépassée : possible.",
+    then_fr="Rien n'est relancé tant que cela dure, car une relance dans une file arrêtée est le plus sûr moyen d'un "
+    "doublon. Des commandes ne sont relancées qu'une fois qu'une plus récente est arrivée.",
 )
 def connector_stalled(ev: Evidence) -> Suspicion | None:
     """The connector carries nothing at all: none of the latest orders has arrived.

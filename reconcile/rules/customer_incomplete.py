@@ -24,6 +24,13 @@ Flaw = tuple[str, str, Certainty]
     title_fr="Heartland refuse le client de la commande : ses coordonnées sont incomplètes.",
     fix_fr="Shopify > Commandes > la commande : compléter l'e-mail et l'adresse de livraison (prénom, nom, rue, ville, "
     "province, code postal), sans émojis, puis enregistrer.",
+    evidence_fr="La commande est absente, et son adresse e-mail manque ou est mal formée, ou un nom, la rue ou la ville "
+    "manque : certain ; pour une partie de l'adresse, une fois qu'elle est en retard, car avant cela elle peut encore venir "
+    "et rester en attente. Il n'y a aucune adresse (les articles n'en demandent peut-être pas), ou le code postal manque : "
+    "probable. Seule la province manque (beaucoup de pays n'en ont pas), ou il y a des caractères comme des émojis : "
+    "possible.",
+    then_fr="L'enregistrement de la commande dans Shopify la fait regarder à nouveau par le connecteur. Si elle est "
+    "toujours absente une fois complète, elle est relancée.",
 )
 def customer_incomplete(ev: Evidence) -> Suspicion | None:
     """Heartland does not take the order's customer: an e-mail or a part of the address is missing.

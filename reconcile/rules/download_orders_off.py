@@ -13,6 +13,12 @@ from reconcile.runs import left_behind
     scope=Scope.SHOP,
     title_fr="Le connecteur ne télécharge aucune commande.",
     fix_fr=f"{PAGE_FR} : activer « Télécharger les commandes » (Download Orders), puis enregistrer (Save Settings).",
+    evidence_fr="`download_orders` déclaré désactivé, et aucune commande devenue éligible plus tard n'est arrivée : "
+    "certain. Tant que des commandes arrivaient peu avant, il faut une commande plus vieille que le délai pour croire la "
+    "déclaration. Cinq commandes de suite ou plus sont restées absentes, de plus récentes sont venues, aussi des sortes "
+    "dont elles sont toutes, et dix minutes après elles manquent toujours : probable, et passé.",
+    then_fr="Les réglages ne sont pas rétroactifs. Dès qu'une commande plus récente arrive, la cause est vue disparue, et "
+    "les commandes qu'elle retenait sont relancées : une d'abord, les autres quand celle-ci est arrivée.",
 )
 def download_orders_off(ev: Evidence) -> Suspicion | None:
     """The connector does not download orders.

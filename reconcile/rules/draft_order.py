@@ -16,6 +16,10 @@ WITHOUT_DRAFTS = ("heartland",)  # connectors whose makers say that drafts are n
     excludes=True,
     title_fr="La commande vient d'un brouillon, que ce connecteur ne transmet pas.",
     fix_fr="La saisir à la main dans le POS si elle doit y être : le connecteur ne prend pas les brouillons.",
+    evidence_fr="Le `source_name` de la commande est `shopify_draft_order`, et soit le connecteur déclaré ne prend pas les "
+    "brouillons, soit ce canal est déclaré exclu : certain. Les arrivées l'emportent sur la déclaration : si une commande "
+    "plus récente issue d'un brouillon est arrivée, ce n'est pas cela.",
+    then_fr="La commande est exclue et n'est plus cherchée.",
 )
 def draft_order(ev: Evidence) -> Suspicion | None:
     """The order was made from a draft order, and this connector does not carry those.

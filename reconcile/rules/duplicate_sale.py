@@ -15,6 +15,11 @@ TOUCHED = "reconciler-retry-"
     title_fr="Le POS a la même commande deux fois.",
     fix_fr="Dans le POS, comparer les ventes nommées ci-dessus, garder celle qui est payée et traitée, annuler ou "
     "rembourser l'autre, et vérifier le stock de ses produits.",
+    evidence_fr="Deux ventes ou plus sous le numéro de la commande, aucune annulée, avec le même total et les mêmes lignes "
+    "(pour une partie de la commande, aussi au même emplacement), qui ensemble dépassent la commande : certain.",
+    then_fr="La commande n'est jamais relancée. Si une relance a précédé la seconde vente, la boutique retient que les "
+    "relances y font des doublons, et aucune n'est plus envoyée tant qu'un administrateur ne l'a pas réinitialisé. Le cas "
+    "se ferme quand une des ventes est annulée ou remboursée.",
 )
 def duplicate_sale(ev: Evidence) -> Suspicion | None:
     """The POS has the same order twice.

@@ -14,6 +14,12 @@ from reconcile.rules._present import added_by_edit, both_sides, differing, settl
     title_fr="Une modification de la commande Shopify n'est pas dans le POS.",
     fix_fr="Reporter la modification à la main dans le POS. Un changement de quantité d'une ligne existante n'est pas "
     "repris par Mortar : ajouter plutôt une ligne. Les modifications demandent la formule Grow ou au-dessus.",
+    evidence_fr="Une commande dont la modification est plus vieille que le délai, et des ventes dont les quantités ou le "
+    "total sont ceux d'avant : certain quand Shopify dit l'heure de la modification, probable quand seules les quantités "
+    "montrent qu'il y en a eu une. Un produit qu'aucune vente n'a, alors que toutes datent d'avant la modification : "
+    "probable, car elle a pu l'ajouter.",
+    then_fr="La commande n'est jamais relancée, puisque le POS l'a. Le cas se ferme quand un regard suivant trouve les "
+    "quantités et le total modifiés, ou quand une personne le ferme.",
 )
 def edit_not_carried(ev: Evidence) -> Suspicion | None:
     """An edit of the Shopify order has not reached the POS.

@@ -19,6 +19,14 @@ SETTING = "Employee assigned to POS transactions"
     fix_fr="Shopify > Mortar > Paramètres > panneau des commandes > Employé assigné aux transactions POS : choisir un "
     "employé actif, de préférence réservé aux commandes en ligne (« Commandes eCom », « Commandes en ligne », « Ventes "
     "Shopify »), puis enregistrer.",
+    evidence_fr="La commande est absente, aucune devenue éligible plus tard n'est arrivée, et celui au nom de qui le "
+    "connecteur vend est vu archivé, verrouillé ou supprimé dans le POS : l'employé déclaré, ou, si personne n'y porte ce "
+    "nom, ceux de ses dernières ventes : certain. Cinq commandes en retard de suite ou plus, aucune arrivée depuis, et "
+    "personne n'est déclaré, ou le POS n'a personne du nom déclaré, ou l'employé de ses dernières ventes ou de notre propre "
+    "accès n'est pas actif : probable. La même chose tant qu'on ne sait pas qui est assigné, ni s'il est actif : possible, "
+    "à côté de `connector_stalled`.",
+    then_fr="Une fois qu'une commande plus récente est arrivée, une commande retenue est relancée, et les autres suivent "
+    "une fois qu'elle est arrivée.",
 )
 def employee_archived(ev: Evidence) -> Suspicion | None:
     """The employee assigned to POS transactions is not active.

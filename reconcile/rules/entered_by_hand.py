@@ -15,6 +15,11 @@ from reconcile.rules._present import records
     title_fr="Le personnel a peut-être saisi la commande à la main dans le POS.",
     fix_fr="Comparer la vente nommée ci-dessus à la commande. Si c'est bien elle : fermer le cas, « saisie à la main ». "
     "Sinon : remettre la commande en file.",
+    evidence_fr="Aucun enregistrement sous le numéro de la commande, et une vente sans numéro de commande faite depuis, "
+    "avec son total au centime et au moins la moitié de ses SKU : probable. Avec le même total, mais des produits qui ne se "
+    "comparent pas (lignes non lues, ou commande sans SKU) : possible.",
+    then_fr="Le service demande, et ne relance jamais la commande de lui-même tant qu'une telle vente est là. Une fois "
+    "qu'une personne l'a confirmée, le cas est fermé et la commande n'est plus jamais relancée.",
 )
 def entered_by_hand(ev: Evidence) -> Suspicion | None:
     """Staff may have keyed the order into the POS by hand.

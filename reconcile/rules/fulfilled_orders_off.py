@@ -13,6 +13,12 @@ from reconcile.rules._settings import AT_ONCE, FULFILLED, PAGE_FR, held_by
     title_fr="Le connecteur ne télécharge pas les commandes déjà traitées.",
     fix_fr=f"{PAGE_FR} : activer « Télécharger les commandes traitées » (Download Fulfilled Orders), puis enregistrer "
     "(Save Settings). Ou, dans Shopify, ne plus traiter automatiquement les articles (cartes-cadeaux exceptées).",
+    evidence_fr="La commande a été traitée dans les deux minutes après être devenue éligible. `download_fulfilled_orders` "
+    "déclaré désactivé : certain. Sinon les autres commandes de la boutique : celles traitées aussitôt sont en retard de "
+    "suite alors que d'autres arrivent : probable ; trop peu pour une suite, et rien de déclaré, ou deux réglages pour "
+    "lesquels parlent les mêmes commandes : possible.",
+    then_fr="Les réglages ne sont pas rétroactifs. Dès qu'une commande plus récente de cette sorte arrive, la cause est vue "
+    "disparue, et les commandes qu'elle retenait sont relancées : une d'abord, les autres quand celle-ci est arrivée.",
 )
 def fulfilled_orders_off(ev: Evidence) -> Suspicion | None:
     """The connector does not download fulfilled orders.

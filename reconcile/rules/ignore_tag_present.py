@@ -20,6 +20,12 @@ SETTING = "Ignore Orders with these tags"
     fix_fr="Retirer l'étiquette dans Shopify quand la commande doit passer : ce retrait la fait examiner de nouveau. Si "
     "personne ne la voulait : l'ôter de « Ignore Orders with these tags » dans Shopify > Mortar > Paramètres > Paramètres "
     "avancés > Commandes ; si c'est voulu, la déclarer dans ignore_tags.",
+    evidence_fr="Une des étiquettes de la commande est parmi les `ignore_tags` déclarées, quelle que soit la casse : "
+    "certain. Non déclarée : les commandes avec cette étiquette sont en retard de suite alors que d'autres arrivent : "
+    "probable ; ou celles d'une autre étiquette ou d'un canal aussi, tout autant : possible.",
+    then_fr="Déclarée, la commande est exclue ; quand l'étiquette est ôtée, elle est attendue à partir de là et jugée à "
+    "nouveau. Ce qui n'est que déduit n'exclut rien : une fois qu'une commande plus récente avec l'étiquette est arrivée, "
+    "celles qu'elle retenait sont relancées, une d'abord.",
 )
 def ignore_tag_present(ev: Evidence) -> Suspicion | None:
     """The order has a tag that makes the connector ignore it.

@@ -13,6 +13,10 @@ from reconcile.rules._set_up import is_archived, items, overdue, read_fact, skus
     title_fr="Un produit de la commande est archivé dans le POS.",
     fix_fr="POS > Produits (Heartland > Items ; Lightspeed R > Inventory > Items ; Lightspeed X > Catalogue > "
     "Produits) : rétablir le produit du SKU nommé.",
+    evidence_fr="La commande est absente, et les produits que le POS a sous un SKU de ses lignes sont tous archivés, dans "
+    "les réglages qui viennent d'être lus : certain.",
+    then_fr="Une fois qu'une lecture suivante montre le produit actif, une commande retenue est relancée, et les autres "
+    "suivent une fois qu'elle est arrivée.",
 )
 def item_archived(ev: Evidence) -> Suspicion | None:
     """A product of the order is archived in the POS.

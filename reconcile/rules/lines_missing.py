@@ -13,6 +13,11 @@ from reconcile.rules._present import added_by_edit, both_sides, records, settled
     title_fr="Des produits de la commande manquent dans la vente du POS.",
     fix_fr="Saisir dans le POS ce qui manque (ou ajuster le stock). Pour les suivantes : Mortar > Settings > Locations, "
     "associer l'emplacement et sa caisse, ou choisir un Backorder Location dans Advanced settings.",
+    evidence_fr="La somme de toutes ses ventes, et un SKU dont elles ont moins que ce qui a été commandé, modifications et "
+    "remboursements compris : certain. Les emplacements assignés qui ne sont pas parmi les déclarés, et les ventes "
+    "annulées, sont nommés.",
+    then_fr="La commande n'est jamais relancée : elle viendrait une seconde fois. Le cas se ferme quand un regard suivant "
+    "trouve tous ses produits, ou quand une personne le ferme.",
 )
 def lines_missing(ev: Evidence) -> Suspicion | None:
     """Products of the order are missing from the POS's sale.

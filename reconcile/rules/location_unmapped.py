@@ -15,6 +15,12 @@ from reconcile.runs import arrived_later
     title_fr="La commande est assignée à un emplacement que le connecteur ne connaît pas.",
     fix_fr="Mortar > Settings > Locations : associer l'emplacement nommé à un emplacement du POS et à sa caisse ; ou "
     "Mortar > Settings > Advanced settings : choisir un Backorder Location, puis enregistrer.",
+    evidence_fr="La commande est absente, et aucun des emplacements auxquels ses lignes sont assignées n'est parmi les "
+    "déclarés : certain. Non déclaré, ou déclaré associé : trois commandes en retard de suite ou plus de cet emplacement, "
+    "alors que des commandes d'autres emplacements arrivent : probable.",
+    then_fr="Les réglages ne sont pas rétroactifs. Une fois qu'une commande plus récente de cet emplacement est arrivée, ou "
+    "que l'emplacement est déclaré associé, une commande retenue est relancée, et les autres suivent une fois qu'elle est "
+    "arrivée.",
 )
 def location_unmapped(ev: Evidence) -> Suspicion | None:
     """The order is assigned to a location that is not mapped in the connector.

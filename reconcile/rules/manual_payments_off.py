@@ -14,6 +14,13 @@ from reconcile.traits import paid_by_hand
     title_fr="Le connecteur ne télécharge pas les commandes à paiement manuel avant qu'elles soient payées.",
     fix_fr="Marquer la commande comme payée dans Shopify dès que l'argent est reçu. Ou "
     f"{PAGE_FR} : activer « Allow Manual Payments » (paiements manuels), puis enregistrer (Save Settings).",
+    evidence_fr="L'état du paiement est `pending`, et son moyen de paiement est manuel, ou elle n'en a pas. "
+    "`allow_manual_payments` déclaré désactivé : certain. Sinon les autres commandes de la boutique : celles à paiement "
+    "manuel sont en retard de suite alors que d'autres arrivent : probable. Aucune pareille n'est arrivée depuis, et elle "
+    "est en retard : possible.",
+    then_fr="La marquer comme payée fait regarder le connecteur de lui-même ; la commande est jugée à nouveau à partir de "
+    "là. Quand une commande impayée plus récente arrive, le réglage est vu activé, et les commandes qu'il retenait sont "
+    "relancées.",
 )
 def manual_payments_off(ev: Evidence) -> Suspicion | None:
     """The connector does not download orders with a manual payment before they are paid.

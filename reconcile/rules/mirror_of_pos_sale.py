@@ -16,6 +16,11 @@ CONNECTORS = frozenset({"mortar", "accumula"})
     excludes=True,
     title_fr="La commande est une vente du POS que le connecteur a recopiée dans Shopify.",
     fix_fr="Rien à corriger : la vente est déjà dans le POS, sous son propre numéro.",
+    evidence_fr="Le nom commence par le préfixe de magasin déclaré, ou la commande a été créée par le connecteur : certain. "
+    "Le préfixe n'est pas déclaré, le nom commence par l'habituel POS-, et une application a créé la commande archivée et "
+    "traitée : probable. Créée et traitée aussitôt dans la caisse de Shopify, absente au-delà du délai, et aucune commande "
+    "de ce canal n'est vue arriver : probable.",
+    then_fr="La commande est exclue et n'est plus cherchée.",
 )
 def mirror_of_pos_sale(ev: Evidence) -> Suspicion | None:
     """The order is a sale of the POS itself, which the connector has mirrored into Shopify.

@@ -15,6 +15,10 @@ SETTING = "Default Customer ID"
     title_fr="La commande n'a pas de client, et le connecteur n'a pas de client par défaut.",
     fix_fr="Shopify > Mortar > Paramètres > Paramètres avancés > Général > Clients : saisir le Default Customer ID et "
     "enregistrer ; ou donner un client à la commande dans Shopify.",
+    evidence_fr="La commande est absente et n'a pas de client dans Shopify, et le client par défaut (Default Customer ID) "
+    "est déclaré non défini : certain ; non déclaré : possible.",
+    then_fr="Les réglages ne sont pas rétroactifs. Une fois le réglage déclaré, ou la commande dotée d'un client, elle est "
+    "relancée là où le mode le permet.",
 )
 def no_customer(ev: Evidence) -> Suspicion | None:
     """The order has no customer, and the connector has none to put in its place.

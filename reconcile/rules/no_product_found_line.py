@@ -13,6 +13,11 @@ from reconcile.rules._present import both_sides, differing
     title_fr="La vente porte une ligne « No Product Found » à la place d'un produit.",
     fix_fr="Une seule des trois : remplacer la ligne par le bon produit avant de facturer ; ou échanger le produit dans "
     "le POS ; ou ajuster son stock. Puis donner au produit du POS le SKU de Shopify, à un seul produit.",
+    evidence_fr="Une ligne de la vente avec le SKU `NO PRODUCT FOUND`, et le SKU de la commande qui manque à la vente : "
+    "certain. Là où le SKU a été cherché, combien de produits actifs du POS le portent : aucun, ou plus d'un.",
+    then_fr="La commande n'est jamais relancée : un second téléchargement pourrait faire une seconde vente. Le cas se ferme "
+    "quand un regard suivant trouve le produit à la place de la ligne, ou quand une personne le ferme après avoir corrigé "
+    "le stock.",
 )
 def no_product_found_line(ev: Evidence) -> Suspicion | None:
     """A line "No Product Found" stands on the POS's sale in the place of a product.

@@ -13,6 +13,9 @@ from reconcile.rules._facts import pos, shopify
     title_fr="La commande est en attente dans Shopify.",
     fix_fr="Lever la mise en attente dans Shopify quand la commande peut partir : Commandes > la commande > Lever la mise "
     "en attente.",
+    evidence_fr="Une des exécutions de la commande est `ON_HOLD`, et aucun enregistrement dans le POS : probable.",
+    then_fr="La libération n'envoie aucun avis sur la commande : son attente est donc relue à chaque regard. Une fois "
+    "levée, la commande est attendue à partir de là et jugée à nouveau.",
 )
 def order_on_hold(ev: Evidence) -> Suspicion | None:
     """The order is on hold in Shopify.

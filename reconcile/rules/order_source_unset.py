@@ -18,6 +18,12 @@ SETTING = "order source"
     fix_fr="Mortar > Apps > Shopify > Routing : choisir la source des commandes (Order source) et enregistrer. Mortar > "
     "Settings > Locations : associer l'emplacement ET sa caisse. Heartland > Paramètres > Emplacements : une caisse "
     "active par emplacement.",
+    evidence_fr="La commande est absente, aucune plus récente n'est arrivée, et la source des commandes est déclarée non "
+    "définie : certain ; ou déclarée comme un emplacement lu à l'instant fermé ou sans caisse active : certain ; ou comme "
+    "un emplacement que le POS ne montre pas : probable. Non déclarée : aucun emplacement n'a de caisse active, ou aucun de "
+    "ceux auxquels la commande est assignée : probable.",
+    then_fr="Une fois le réglage déclaré, ou qu'une lecture suivante montre une caisse active, une commande retenue est "
+    "relancée, et les autres suivent une fois qu'elle est arrivée.",
 )
 def order_source_unset(ev: Evidence) -> Suspicion | None:
     """Web orders have no location and till in Heartland to be entered at.

@@ -22,6 +22,12 @@ BALANCING = set(DiscrepancyKind) - {DiscrepancyKind.REFUND}  # what leaves a bal
     fix_fr="Heartland > Sales > Orders : distribuer, traiter et facturer la commande. Lightspeed R > Sales : ouvrir la "
     "vente, régler ce qui reste dû (ou rendre le trop-perçu), puis la terminer. Lightspeed X > Sell > Sales History : "
     "reprendre la vente et la terminer.",
+    evidence_fr="Heartland : payée et traitée dans Shopify, `automatically_invoice` déclaré activé, et la commande toujours "
+    "ouverte, sans rien à payer, `pending_after` plus tard : probable. Lightspeed : payée dans Shopify, et une vente "
+    "inachevée depuis plus longtemps que `pending_after` : certain quand son solde est connu (au-dessus de zéro elle est "
+    "impayée, au-dessous trop payée), sinon probable.",
+    then_fr="La commande n'est jamais relancée, puisque le POS l'a. Le cas se ferme quand un regard suivant la trouve "
+    "terminée.",
 )
 def paid_not_completed(ev: Evidence) -> Suspicion | None:
     """The order is paid in Shopify, but its sale was never completed in the POS.

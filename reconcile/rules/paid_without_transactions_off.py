@@ -14,6 +14,12 @@ from reconcile.traits import paid_without_transactions
     title_fr="Le connecteur ne télécharge pas les commandes payées sans transaction.",
     fix_fr=f"{PAGE_FR} : activer « Download Paid Orders With No Transactions » (commandes payées sans transaction), puis "
     "enregistrer (Save Settings).",
+    evidence_fr="La commande est payée, coûte quelque chose, et n'a ni vente ni capture réussie. "
+    "`download_paid_orders_with_no_transactions` déclaré désactivé : certain. Sinon les autres commandes de la boutique : "
+    "celles sans transaction sont en retard de suite alors que d'autres arrivent : probable ; trop peu pour une suite, et "
+    "rien de déclaré : possible.",
+    then_fr="Les réglages ne sont pas rétroactifs. Dès qu'une commande plus récente de cette sorte arrive, la cause est vue "
+    "disparue, et les commandes qu'elle retenait sont relancées : une d'abord, les autres quand celle-ci est arrivée.",
 )
 def paid_without_transactions_off(ev: Evidence) -> Suspicion | None:
     """The connector does not download paid orders that have no transactions.

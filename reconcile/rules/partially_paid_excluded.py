@@ -14,6 +14,11 @@ from reconcile.rules._settings import PAGE_FR, PARTIALLY_PAID, unpaid
     fix_fr="Encaisser le solde dans Shopify. Ou "
     f"{PAGE_FR} : désactiver « Do Not Download Partially Paid Orders » (ne pas télécharger les commandes partiellement "
     "payées), puis enregistrer (Save Settings).",
+    evidence_fr="L'état du paiement de la commande est `partially_paid`. `do_not_download_partially_paid_orders` déclaré "
+    "activé : certain. Sinon les autres commandes de la boutique : celles partiellement payées sont en retard de suite "
+    "alors que d'autres arrivent : probable. Aucune pareille n'est arrivée depuis, et elle est en retard : possible.",
+    then_fr="Quand le reste est payé, la commande est jugée à nouveau à partir de là. Quand une commande partiellement "
+    "payée plus récente arrive, le réglage est vu désactivé, et les commandes qu'il retenait sont relancées.",
 )
 def partially_paid_excluded(ev: Evidence) -> Suspicion | None:
     """The connector does not download partially paid orders.

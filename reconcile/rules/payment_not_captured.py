@@ -14,6 +14,12 @@ from reconcile.traits import paid_by_hand
     title_fr="La commande attend que son paiement soit capturé ou confirmé.",
     fix_fr="Capturer le paiement dans Shopify (Commandes > la commande > Capturer le paiement), ou attendre que le "
     "prestataire de paiement le confirme. Si le connecteur ne doit plus exiger la capture, le demander à son support.",
+    evidence_fr="Autorisée, et `require_capture` déclaré activé ; ou en attente chez un fournisseur de paiement, et "
+    "`allow_manual_payments` déclaré désactivé : certain. Sinon les autres commandes de la boutique : ses semblables sont "
+    "en retard de suite alors que d'autres arrivent : probable. Aucune pareille n'est arrivée depuis, et elle est en retard "
+    ": possible.",
+    then_fr="Rien n'est relancé. C'est la capture qui fait regarder le connecteur à nouveau ; la commande est jugée à "
+    "nouveau à partir de là.",
 )
 def payment_not_captured(ev: Evidence) -> Suspicion | None:
     """The order waits for its payment to be captured or confirmed.

@@ -14,6 +14,10 @@ from reconcile.rules._set_up import PAYMENT_TYPE, overdue, passed, passed_fact, 
     title_fr="Lightspeed X n'a pas de type de paiement nommé Shopify.",
     fix_fr="Lightspeed X > Configuration > Types de paiement : ajouter un autre moyen de paiement nommé exactement "
     "Shopify et choisir tous les points de vente.",
+    evidence_fr="La commande est absente, et aucun des types de paiement lus à l'instant ne se nomme exactement Shopify : "
+    "certain.",
+    then_fr="Les commandes qui attendent arrivent d'elles-mêmes. Ce qui est toujours absent après qu'une lecture suivante a "
+    "montré le type de paiement est relancé, une commande d'abord.",
 )
 def payment_type_missing(ev: Evidence) -> Suspicion | None:
     """Lightspeed X has no payment type named Shopify.

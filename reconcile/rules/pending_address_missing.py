@@ -17,6 +17,11 @@ ADDRESS = {"address1", "city", "province", "zip"}
     title_fr="La commande reste en attente dans Heartland : il y manque une adresse.",
     fix_fr="Heartland > Sales > Orders : ouvrir la commande, ajouter l'adresse de livraison ou de facturation (prénom, "
     "nom, adresse, ville, état, code postal), la passer à Open, puis la distribuer, la traiter et la facturer.",
+    evidence_fr="Un enregistrement en attente depuis plus longtemps que `pending_after`, et dont on voit qu'il n'a pas "
+    "d'adresse : certain. Si l'enregistrement ne le dit pas, une adresse incomplète dans Shopify, et rien d'autre qui "
+    "l'explique : probable.",
+    then_fr="La commande n'est jamais relancée, puisque le POS l'a. Le cas se ferme quand un regard suivant la trouve "
+    "terminée et égale à celle de Shopify.",
 )
 def pending_address_missing(ev: Evidence) -> Suspicion | None:
     """Heartland holds the order as pending because it has no shipping or billing address.

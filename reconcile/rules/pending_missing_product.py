@@ -15,6 +15,10 @@ from reconcile.rules._present import both_sides, records, short
     title_fr="La commande reste en attente dans Heartland : un produit de la commande Shopify y manque.",
     fix_fr="Heartland > Sales > Orders : ouvrir la commande, ajouter le produit manquant, la passer à Open, puis la "
     "distribuer, la traiter et la facturer.",
+    evidence_fr="Un enregistrement en attente depuis plus longtemps que `pending_after`, ses lignes telles que lues, et un "
+    "SKU dont il a moins que ce qui a été commandé : certain. Ce que le POS a sous ce SKU est dit là où il a été cherché.",
+    then_fr="La commande n'est jamais relancée, puisque le POS l'a. Le cas se ferme quand un regard suivant la trouve "
+    "terminée et égale à celle de Shopify.",
 )
 def pending_missing_product(ev: Evidence) -> Suspicion | None:
     """Heartland holds the order as pending because a product of the Shopify order is not on it.

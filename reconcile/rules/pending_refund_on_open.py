@@ -15,6 +15,10 @@ from reconcile.rules._present import records
     title_fr="La commande reste en attente dans Heartland : elle a été remboursée avant d'y être terminée.",
     fix_fr="Heartland > Sales > Orders : ouvrir la commande, enlever ce qui a été remboursé (ou l'annuler si tout l'a "
     "été), la passer à Open, puis la distribuer, la traiter et la facturer.",
+    evidence_fr="Un enregistrement en attente depuis plus longtemps que `pending_after`, et un remboursement d'argent dans "
+    "Shopify fait après lui : probable.",
+    then_fr="La commande n'est jamais relancée, puisque le POS l'a. Le cas se ferme quand un regard suivant la trouve "
+    "terminée et égale à celle de Shopify.",
 )
 def pending_refund_on_open(ev: Evidence) -> Suspicion | None:
     """Heartland holds the order as pending because it was refunded before it was finished there.

@@ -15,6 +15,13 @@ from reconcile.rules._present import records
     title_fr="La commande reste en attente dans Heartland : un champ personnalisé requis y est vide.",
     fix_fr="Heartland > Sales > Orders : ouvrir la commande, remplir le champ, la passer à Open, puis la distribuer, la "
     "traiter et la facturer. Pour les suivantes : Heartland > Settings > Custom Fields, Required = NO.",
+    evidence_fr="Un enregistrement en attente depuis plus longtemps que `pending_after`, et dessus la clé d'un champ que "
+    "les réglages du POS exigent, sans valeur : certain, et probable quand le champ n'a été vu obligatoire que longtemps "
+    "après. Des champs obligatoires dont l'enregistrement ne montre pas la valeur, et rien d'autre qui l'explique : "
+    "probable quand il ne donne aucun de ses champs ; possible quand le champ appartient à ses lignes, à son paiement ou à "
+    "son client, ou quand les réglages n'ont pas pu être lus.",
+    then_fr="La commande n'est jamais relancée, puisque le POS l'a. Le cas se ferme quand un regard suivant la trouve "
+    "terminée et égale à celle de Shopify.",
 )
 def pending_required_field(ev: Evidence) -> Suspicion | None:
     """Heartland holds the order as pending because a required custom field on it is empty.

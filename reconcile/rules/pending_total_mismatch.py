@@ -20,6 +20,11 @@ PAID = ("paid", "partially_refunded", "refunded")
     title_fr="La commande reste en attente dans Heartland : les paiements n'égalent pas son total.",
     fix_fr="Heartland > Sales > Orders : ouvrir la commande, comparer taxes, prix, livraison, remise et paiement à ceux "
     "de Shopify, corriger ce qui diffère, la passer à Open, puis la distribuer, la traiter et la facturer.",
+    evidence_fr="Un enregistrement en attente depuis plus longtemps que `pending_after` et qui a un solde (ou un total que "
+    "ses paiements n'atteignent pas) : certain ; probable tant que Shopify n'a pas non plus été payé en entier. Pas de "
+    "solde, mais un total, des taxes, une expédition ou une remise qui ne sont pas ceux de Shopify : probable.",
+    then_fr="La commande n'est jamais relancée, puisque le POS l'a. Le cas se ferme quand un regard suivant la trouve "
+    "terminée et égale à celle de Shopify.",
 )
 def pending_total_mismatch(ev: Evidence) -> Suspicion | None:
     """Heartland holds the order as pending because its payments do not add up to its total.

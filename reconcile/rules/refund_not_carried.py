@@ -16,6 +16,10 @@ from reconcile.rules._refunds import SETTING, switched_off, uncarried_refunds
     fix_fr="Saisir le retour à la main dans le POS. Pour les suivants : dans Shopify, créer le retour, remettre en stock, "
     "puis rembourser ; Mortar > Settings > Advanced settings > Orders : Download Refunds et Download Archived Orders "
     "activés.",
+    evidence_fr="Un remboursement d'argent plus vieux que le délai, aucun enregistrement de son montant dans le POS, et "
+    "aucune vente abaissée à sa place : certain. La remise en stock, et les réglages qui comptent pour lui, sont nommés.",
+    then_fr="La commande n'est jamais relancée, puisque le POS l'a. Le cas se ferme quand un regard suivant trouve le "
+    "remboursement dans le POS, ou quand une personne le ferme.",
 )
 def refund_not_carried(ev: Evidence) -> Suspicion | None:
     """A refund made in Shopify has not reached the POS.

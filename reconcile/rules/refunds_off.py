@@ -15,6 +15,11 @@ from reconcile.rules._refunds import switched_off, uncarried_cancel, uncarried_r
     title_fr="Le connecteur ne télécharge pas les remboursements.",
     fix_fr="Shopify > Mortar > Settings > Advanced settings > Orders : activer Download Refunds, puis Save Settings. "
     "Saisir à la main dans le POS les remboursements déjà faits.",
+    evidence_fr="`download_refunds` déclaré désactivé, et un remboursement ou une annulation plus vieux que le délai que le "
+    "POS n'a pas : certain. Sinon les autres remboursements et annulations de deux jours : trois de suite ou plus manquent, "
+    "dont celui-ci, aucun n'est venu entre eux, alors que trois ou plus avant ou après eux sont venus : probable.",
+    then_fr="Une commande que le POS a n'est jamais relancée. Chaque cas se ferme quand un regard suivant trouve son "
+    "remboursement dans le POS, ou quand une personne le ferme.",
 )
 def refunds_off(ev: Evidence) -> Suspicion | None:
     """The connector does not download refunds, so that none reaches the POS.

@@ -25,6 +25,13 @@ ENOUGH_PASSED = 5  # later orders that arrived although the field was required: 
     title_fr="Un champ personnalisé est requis dans Heartland, et le connecteur ne peut pas le remplir.",
     fix_fr="Heartland > Paramètres > Champs personnalisés : mettre « requis » sur Non pour le champ nommé. Conseillé "
     "pour tous les champs.",
+    evidence_fr="La commande est absente, et un champ personnalisé est obligatoire dans les réglages lus à l'instant. Sur "
+    "les ventes : certain quand le champ a été vu obligatoire avant que la commande devienne éligible, probable quand il "
+    "l'a été pendant qu'elle était en route ; possible après l'arrivée d'une commande plus récente. Sur les clients : "
+    "probable, et possible après l'arrivée de commandes plus récentes, dont les acheteurs sont peut-être déjà connus. Un "
+    "champ qui était obligatoire quand la commande est devenue éligible, et qui ne l'est plus, est nommé tout de même.",
+    then_fr="Les réglages ne sont pas rétroactifs. Une fois qu'une lecture suivante montre que le champ n'est plus "
+    "obligatoire, une commande retenue est relancée, et les autres suivent une fois qu'elle est arrivée.",
 )
 def required_custom_field(ev: Evidence) -> Suspicion | None:
     """A custom field is required in Heartland, and the connector cannot fill it.

@@ -23,6 +23,13 @@ SURE = tuple(Certainty)  # from the surest to the least sure
     fix_fr="POS > Produits (Heartland > Items) : rétablir le produit nommé, avec exactement ce SKU. S'il n'a jamais "
     "existé : autoriser toutes les valeurs des champs personnalisés un moment, laisser le connecteur le créer, puis "
     "remettre tout sur Non.",
+    evidence_fr="La commande absente a besoin du produit, et le POS n'a son SKU que sous un produit archivé : certain pour "
+    "l'expédition, les droits, les frais, une ligne à laquelle aucun produit ne convient, et une remise qui n'est pas sur "
+    "les lignes ; probable pour un remboursement ou une carte-cadeau ; possible pour une remise sur les lignes. Le produit "
+    "est absent, et un champ personnalisé est obligatoire sur les articles, de sorte que le connecteur ne peut pas le créer "
+    ": probable.",
+    then_fr="Une fois qu'une lecture suivante montre le produit de nouveau utilisable, une commande retenue est relancée, "
+    "et les autres suivent une fois qu'elle est arrivée.",
 )
 def required_product_unusable(ev: Evidence) -> Suspicion | None:
     """A product that the connector needs for the order cannot be used in the POS.

@@ -13,6 +13,10 @@ from reconcile.rules._set_up import items, overdue, read_fact, skus, stands_in
     title_fr="Le POS a plusieurs produits sous un même SKU de la commande.",
     fix_fr="POS > Produits : garder ce SKU (Heartland : Item # ; X-Series : Custom SKU) pour un seul produit actif ; "
     "renommer ou archiver les autres.",
+    evidence_fr="La commande est absente, et les réglages lus à l'instant montrent deux produits actifs ou plus sous un SKU "
+    "qu'elle porte encore : possible avec Mortar, probable avec un connecteur déclaré sous un autre nom.",
+    then_fr="Une fois qu'une lecture suivante montre un seul produit sous chaque SKU, la commande est relancée là où le "
+    "mode le permet.",
 )
 def sku_not_unique(ev: Evidence) -> Suspicion | None:
     """The POS has several products under one SKU of the order.

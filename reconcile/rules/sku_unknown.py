@@ -13,6 +13,10 @@ from reconcile.rules._set_up import items, overdue, read_fact, skus, stands_in
     title_fr="Le POS n'a aucun produit sous un SKU de la commande.",
     fix_fr="POS > Produits : créer le produit avec exactement ce SKU (Heartland : Item #), ou corriger le SKU dans "
     "Shopify > Produits.",
+    evidence_fr="La commande est absente, et les réglages lus à l'instant ne montrent aucun produit, actif ou archivé, sous "
+    "un SKU qu'elle porte encore : possible avec Mortar, probable avec un connecteur déclaré sous un autre nom.",
+    then_fr="Une fois qu'une lecture suivante montre un produit sous chaque SKU, la commande est relancée là où le mode le "
+    "permet.",
 )
 def sku_unknown(ev: Evidence) -> Suspicion | None:
     """The POS has no product under a SKU of the order.

@@ -19,6 +19,10 @@ LEADING = (
     title_fr="La vente du POS porte une autre taxe que la commande Shopify.",
     fix_fr="Corriger la taxe de la vente dans le POS. Donner à chaque taxe le même nom, unique, dans Shopify et dans le "
     "POS ; vérifier que le POS a une taxe à 0 % nommée No Tax.",
+    evidence_fr="La somme des taxes de toutes ses ventes à côté des taxes de la commande, à plus d'un centime, alors que le "
+    "total, l'expédition et la remise ne donnent aucune autre raison : certain.",
+    then_fr="La commande n'est jamais relancée, puisque le POS l'a. Le cas se ferme quand un regard suivant trouve les "
+    "taxes égales, ou quand une personne le ferme.",
 )
 def tax_differs(ev: Evidence) -> Suspicion | None:
     """The POS's sale has another tax than the Shopify order.

@@ -12,6 +12,8 @@ from reconcile.rules._facts import listed, shopify
     excludes=True,
     title_fr="C'est une commande de test.",
     fix_fr="Rien à corriger : une commande de test n'a pas à entrer dans le POS.",
+    evidence_fr="La marque `test` de Shopify sur la commande : certain.",
+    then_fr="La commande est exclue et n'est plus cherchée.",
 )
 def test_order(ev: Evidence) -> Suspicion | None:
     """The order is a test order.

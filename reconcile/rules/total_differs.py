@@ -14,6 +14,11 @@ AMOUNTS = (DiscrepancyKind.TOTAL, DiscrepancyKind.SHIPPING, DiscrepancyKind.DISC
     title_fr="La vente du POS n'a pas les mêmes montants que la commande Shopify.",
     fix_fr="Comparer prix, livraison, remise et quantités de la vente à ceux de Shopify, puis corriger dans le POS ce "
     "qui diffère.",
+    evidence_fr="La somme de toutes ses ventes à côté du total de la commande, à plus d'un centime (deux sur plusieurs "
+    "ventes), modifications, remboursements et droits compris : certain. Quand l'expédition ou la remise seule l'explique, "
+    "ce montant est nommé à la place du total.",
+    then_fr="La commande n'est jamais relancée, puisque le POS l'a. Le cas se ferme quand un regard suivant trouve les "
+    "montants égaux, ou quand une personne le ferme.",
 )
 def total_differs(ev: Evidence) -> Suspicion | None:
     """The POS's sale has other amounts than the Shopify order: its total, shipping, discount or quantities.

@@ -18,6 +18,11 @@ FILTERS = ("download_", "do_not_download_", "allow_", "ignore_", "order_minimum_
     title_fr="Aucune cause connue n'explique l'état de la commande.",
     fix_fr="Absente du POS : l'action resync order de Mortar sur la commande, puis le support du connecteur avec le "
     "rapport de la commande. Présente, mais différente : comparer et corriger dans le POS.",
+    evidence_fr="Absente depuis plus longtemps que le délai, et aucune cause ne convient : probable. Présente, mais "
+    "inachevée ou différente d'une façon qu'aucune règle ne connaît : possible. Ce qui a été écarté, et ce qui n'a pas pu "
+    "être regardé, est énuméré.",
+    then_fr="Une commande absente est relancée une fois son absence prouvée, là où le mode le permet, et regardée à "
+    "nouveau. Une commande que le POS a n'est jamais relancée.",
 )
 def unexplained(ev: Evidence) -> Suspicion | None:
     """No known cause explains where the order stands.

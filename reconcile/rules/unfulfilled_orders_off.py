@@ -13,6 +13,12 @@ from reconcile.rules._settings import AT_ONCE, PAGE_FR, UNFULFILLED, held_by
     title_fr="Le connecteur ne télécharge pas les commandes non traitées.",
     fix_fr=f"{PAGE_FR} : activer « Télécharger les commandes non traitées » (Download Unfulfilled Orders), puis "
     "enregistrer (Save Settings).",
+    evidence_fr="La commande n'est pas traitée, ou ne l'est qu'en partie. `download_unfulfilled_orders` déclaré désactivé : "
+    "certain. Sinon les autres commandes de la boutique : celles non traitées sont en retard de suite alors que celles "
+    "traitées aussitôt arrivent : probable ; trop peu pour une suite, et rien de déclaré : possible.",
+    then_fr="Les réglages ne sont pas rétroactifs. Dès qu'une commande non traitée plus récente arrive, la cause est vue "
+    "disparue, et les commandes qu'elle retenait sont relancées. Une commande expédiée entre-temps est regardée par le "
+    "connecteur pour cela seul.",
 )
 def unfulfilled_orders_off(ev: Evidence) -> Suspicion | None:
     """The connector does not download unfulfilled orders.

@@ -33,6 +33,7 @@ In `silent` optionally `instead`: the cause that is found first in its place.
 A case that fires must be found first, and no rule but those of `also` may speak on it.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from reconcile.diagnose import diagnose
 from reconcile.rules import catalogue, section
 from tests.rules.language import evidence
 
+CODE = re.compile(r"`(\w+)`")
 FOLDER = Path(__file__).parent / "cases"
 PAGES = {path.stem: yaml.safe_load(path.read_text()) or {} for path in sorted(FOLDER.glob("*.yaml"))}
 
@@ -91,6 +93,10 @@ def test_has_a_manual_page_in_two_languages(slug: str) -> None:
     assert rule.slug == slug
     assert rule.title.endswith(".") and rule.title_fr.endswith(".")
     assert rule.title_fr != rule.title and rule.fix_fr and rule.fix_fr != rule.fix
+    assert rule.evidence_fr.endswith(".") and rule.then_fr.endswith(".")
+    assert len(rule.evidence_fr) > 0.7 * len(section(rule.manual, "Evidence")), "the French says less"
+    assert len(rule.then_fr) > 0.7 * len(section(rule.manual, "Then")), "the French says less"
+    assert set(CODE.findall(rule.evidence_fr)) == set(CODE.findall(section(rule.manual, "Evidence")))
     for heading in ("Evidence", "Fix", "Then", "Not this", "Source"):
         assert section(rule.manual, heading), heading
     assert "facts/" in section(rule.manual, "Source")

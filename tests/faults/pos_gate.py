@@ -12,7 +12,7 @@ from tests.contract.serving import served
 
 PAGE_WORDS = {"page", "after", "offset"}
 SIZE_WORDS = {"per_page", "page_size", "limit"}
-HANG_S = 0.8
+HANG_S = 1.3
 
 Params = list[tuple[str, str]]
 

@@ -1,14 +1,12 @@
-"""The inbox's one writing thread: requests hand it their rows, and it commits together whatever has gathered.
+"""The inbox's writing: of the requests that wait one writes for all of them, then hands over to the next that came.
 
 One commit, one fsync, for many deliveries: SQLite has a single writer, and requests that fight for it wait for each other.
+No thread beside the requests does it: it would have to be woken, and would compete with them for the interpreter.
 """
 
 import logging
-import queue
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotInTime
 from typing import Any
 
 from sqlalchemy import select, tuple_
@@ -20,10 +18,10 @@ from reconcile.ledger.tables import deliveries
 logger = logging.getLogger(__name__)
 
 WAIT_S = 3.5  # Shopify allows five seconds in all
+LOCKS_PER_WAIT = 0.4  # who came while one waits for the ledger's lock waits for it twice: that, too, has to fit
 QUEUED = 2_000  # requests that may wait; more than any server has threads
 TOGETHER = 500  # rows of one transaction
 TOLD = 20  # deliveries named in a line of the log
-
 COUNTED = {"preserve_rowcount": True}
 
 Row = dict[str, Any]
@@ -33,65 +31,101 @@ class NotStored(Exception):
     """The delivery is not known to be in the ledger; Shopify has to send it again."""
 
 
+class _Waiting:
+    """A request's row: stored or refused by whoever writes, or called to write itself."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.writes = False
+        self.is_new = False
+        self.refusal: NotStored | None = NotStored("the ledger failed")  # until it is stored
+        self._called = threading.Lock()
+        self._called.acquire()
+
+    def call(self) -> None:
+        self._called.release()
+
+    def is_called(self, within_s: float) -> bool:
+        return self._called.acquire(timeout=within_s)
+
+
 class InboxWriter:
-    """Stores deliveries; its thread starts with the first one, so that it is in the process that serves."""
+    """Stores deliveries, over a connection of its own: nobody may wait for a lock longer than Shopify waits for us."""
 
     def __init__(self, ledger: Ledger, *, wait_s: float = WAIT_S, queued: int = QUEUED) -> None:
-        self._ledger = ledger
+        url = ledger.url.render_as_string(hide_password=False)
+        self._ledger = Ledger(url, busy_ms=int(wait_s * LOCKS_PER_WAIT * 1000), pool_size=1)
         self._statement = ledger.insert(deliveries).on_conflict_do_nothing(index_elements=["store", "webhook_id"])
         self._wait_s = wait_s
         self._queued = queued
-        self._queue: queue.SimpleQueue[tuple[Row, Future[bool]]] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._waiting: list[_Waiting] = []
+        self._is_writing = False
 
     def store(self, row: Row) -> bool:
         """Answers once the row is committed: True when it is new, False when the ledger had it. Raises `NotStored`."""
-        self._start()
-        if self._queue.qsize() >= self._queued:
-            raise NotStored("too many deliveries wait for the ledger")
-        stored: Future[bool] = Future()
-        self._queue.put((row, stored))
-        try:
-            return stored.result(timeout=self._wait_s)
-        except NotInTime:
-            stored.cancel()
-            raise NotStored("the ledger did not commit in time") from None
+        mine = _Waiting(row)
+        self._join(mine)
+        if not mine.writes and not mine.is_called(self._wait_s):
+            self._leave(mine)
+        if mine.writes:
+            self._write_for_all(mine)
+        if mine.refusal is not None:
+            raise mine.refusal
+        return mine.is_new
 
-    def _start(self) -> None:
-        if self._thread is not None:
-            return
+    def _join(self, mine: _Waiting) -> None:
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
-                self._thread.start()
+            if len(self._waiting) >= self._queued:
+                raise NotStored("too many deliveries wait for the ledger")
+            self._waiting.append(mine)
+            if not self._is_writing:
+                self._is_writing = mine.writes = True
 
-    def _run(self) -> None:
-        while True:
-            gathered = [self._queue.get()]
-            while len(gathered) < TOGETHER and not self._queue.empty():
-                gathered.append(self._queue.get_nowait())
-            self._write([item for item in gathered if item[1].set_running_or_notify_cancel()])
+    def _leave(self, mine: _Waiting) -> None:
+        """Waited long enough, unless it was called in this very moment. What is being written may still be committed."""
+        with self._lock:
+            if mine.writes:
+                return
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+        raise NotStored("the ledger did not commit in time")
 
-    def _write(self, items: Sequence[tuple[Row, Future[bool]]]) -> None:
-        if not items:
-            return
+    def _write_for_all(self, mine: _Waiting) -> None:
+        with self._lock:
+            taken, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
         try:
-            new = self._insert([row for row, _ in items])
+            self._write(taken)
+        finally:
+            self._hand_over()
+            for one in taken:
+                if one is not mine:
+                    one.call()
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            self._is_writing = bool(self._waiting)
+            if self._is_writing:
+                self._waiting[0].writes = True
+                self._waiting[0].call()
+
+    def _write(self, items: Sequence[_Waiting]) -> None:
+        try:
+            new = self._insert([one.row for one in items])
         except OperationalError as error:
-            self._refuse(items, error)
+            _say_refused(items, error)
         except DBAPIError as error:
             # The database objects to one row's values: the others must not suffer for it.
             if len(items) == 1:
-                self._refuse(items, error)
+                _say_refused(items, error)
             else:
-                for item in items:
-                    self._write([item])
-        except Exception as error:  # noqa: BLE001 - whatever it is, the thread has to live and every request to be answered
-            self._refuse(items, error)
+                for one in items:
+                    self._write([one])
+        except Exception as error:  # noqa: BLE001 - whatever it is, every request that waits has to be answered
+            _say_refused(items, error)
         else:
-            for row, stored in items:
-                stored.set_result(row["body"] in new)
+            for one in items:
+                one.refusal, one.is_new = None, one.row["body"] in new
 
     def _insert(self, rows: Sequence[Row]) -> set[bytes]:
         """Commit these rows; answers the bodies that are now in the ledger: sealed as they are, no two are the same."""
@@ -106,13 +140,10 @@ class InboxWriter:
             kept = select(deliveries.c.body).where(theirs, deliveries.c.body.is_not(None))
             return bodies.intersection(connection.execute(kept).scalars())
 
-    def _refuse(self, items: Sequence[tuple[Row, Future[bool]]], error: Exception) -> None:
-        cause = getattr(error, "orig", None) or type(error).__name__
-        logger.error("%d deliveries were not stored: %s", len(items), cause, extra={"deliveries": _ids(items)})
-        for _, stored in items:
-            stored.set_exception(NotStored("the ledger failed"))
 
-
-def _ids(items: Sequence[tuple[Row, Future[bool]]]) -> list[str]:
-    """Which they were, as far as a line may be long."""
-    return [f"{row['store']} {row['webhook_id']}" for row, _ in items[:TOLD]]
+def _say_refused(items: Sequence[_Waiting], error: Exception) -> None:
+    cause = getattr(error, "orig", None) or type(error).__name__
+    told = [
+        f"{one.row['store']} {one.row['webhook_id']}" for one in items[:TOLD]
+    ]  # which they were, as far as a line may be long
+    logger.error("%d deliveries were not stored: %s", len(items), cause, extra={"deliveries": told})

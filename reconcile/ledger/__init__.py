@@ -15,12 +15,16 @@ from sqlalchemy.sql.schema import Table
 logger = logging.getLogger(__name__)
 
 SAFE_WAL = (3, 51, 3)  # earlier SQLite can lose committed rows when a WAL is reset under two connections
+SQLITE_BUSY_MS = 15_000
 
 
 class Ledger:
-    """One ledger; `busy_ms` is how long a writer waits for SQLite's single write lock before it gives up."""
+    """One ledger; `busy_ms` is how long a writer waits for a lock before it gives up.
 
-    def __init__(self, url: str, *, busy_ms: int = 15_000, pool_size: int = 20) -> None:
+    Without it 15 s for SQLite's single one, and on PostgreSQL as long as the server says.
+    """
+
+    def __init__(self, url: str, *, busy_ms: int | None = None, pool_size: int = 20) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writing = self._engine(busy_ms, pool_size, begin="BEGIN IMMEDIATE")
@@ -28,9 +32,10 @@ class Ledger:
         # and an immediate one would make every page take the write lock: hence two engines.
         self._reading = self._engine(busy_ms, pool_size, begin="BEGIN") if self.is_sqlite else self._writing
 
-    def _engine(self, busy_ms: int, pool_size: int, begin: str) -> Engine:
+    def _engine(self, busy_ms: int | None, pool_size: int, begin: str) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, pool_size=pool_size, pool_pre_ping=True)
+            options = {} if busy_ms is None else {"options": f"-c lock_timeout={busy_ms}"}
+            return create_engine(self.url, pool_size=pool_size, pool_pre_ping=True, connect_args=options)
         from pysqlite3 import dbapi2
 
         if self.url.database:
@@ -42,7 +47,7 @@ class Ledger:
         def set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
             connection.isolation_level = None  # the driver must not open transactions
             cursor = connection.cursor()
-            cursor.execute(f"PRAGMA busy_timeout={busy_ms}")
+            cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS if busy_ms is None else busy_ms}")
             for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()

@@ -77,7 +77,12 @@ SECRET_KEYS = {
 }  # fmt: skip
 # Anything else in a host's first part would send the shop's token to another host.
 SUBDOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-POS_NEEDS = {"lightspeed_r": ("client_id", "client_secret", "refresh_token")}
+BY_LINK = "authorization_code"  # the grant of an access that somebody of the shop approves
+
+
+def client_needs(pos: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the access of an app to Lightspeed takes; where it is approved by a link nobody hands over a token."""
+    return ("client_id", "client_secret", *(() if pos.get("grant") == BY_LINK else ("refresh_token",)))
 
 
 def resolve_secrets(
@@ -254,18 +259,19 @@ def _contradictions(path: str, shop: Shop, loaded: dict[str, Any]) -> list[str]:
         )
     if shop.pos_kind == "lightspeed_x":
         found += _lightspeed_x(f"{path}.pos", loaded["pos"])
-    found += [f"{path}.pos.{key}: missing" for key in POS_NEEDS.get(shop.pos_kind, ()) if not loaded["pos"].get(key)]
+    if shop.pos_kind == "lightspeed_r":
+        found += [f"{path}.pos.{key}: missing" for key in client_needs(shop.pos) if not shop.pos.get(key)]
     return found
 
 
 def _lightspeed_x(path: str, pos: Mapping[str, Any]) -> list[str]:
     found = [] if pos.get("subdomain") or pos.get("base_url") else [f"{path}.subdomain: missing"]
-    if not pos.get("token"):
-        absent = [key for key in POS_NEEDS["lightspeed_r"] if not pos.get(key)]
-        if len(absent) == len(POS_NEEDS["lightspeed_r"]):
-            return [*found, f"{path}: give token, or client_id, client_secret and refresh_token"]
-        found += [f"{path}.{key}: missing" for key in absent]
-    return found
+    absent = [key for key in client_needs(pos) if not pos.get(key)]
+    if pos.get("token"):
+        return [*found, f"{path}: give token or grant, not both"] if pos.get("grant") == BY_LINK else found
+    if absent == ["client_id", "client_secret", "refresh_token"]:
+        return [*found, f"{path}: give token, or client_id, client_secret and refresh_token"]
+    return found + [f"{path}.{key}: missing" for key in absent]
 
 
 def _flat(path: str, messages: Any) -> list[str]:

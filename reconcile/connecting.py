@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconcile.config import BY_LINK
+
 OWN, LINK, TOKEN = "own", "link", "token"
 WAYS = (OWN, LINK, TOKEN)
 REFERENCES = "{name}, {number}"
@@ -26,15 +28,19 @@ SHOP = Question(key="shop")
 WAY = Question(key="way", choices=WAYS, default=OWN)
 APP = (Question(key="shopify.client_id"), Question(key="shopify.client_secret", secret=True))
 OLD_APP = (Question(key="shopify.access_token", secret=True), Question(key="webhook_secret", secret=True))
-CLIENT = (
-    Question(key="pos.client_id"), Question(key="pos.client_secret", secret=True),
-    Question(key="pos.refresh_token", secret=True),
-)  # fmt: skip
-OF_POS = {
-    "heartland": (Question(key="pos.subdomain"), Question(key="pos.token", secret=True)),
-    "lightspeed_r": (*CLIENT, Question(key="pos.account_id", optional=True)),
-    "lightspeed_x": (Question(key="pos.subdomain"), Question(key="pos.token", secret=True)),
-}
+SUBDOMAIN = Question(key="pos.subdomain")
+POS_TOKEN = Question(key="pos.token", secret=True)
+POS_APP = (Question(key="pos.client_id"), Question(key="pos.client_secret", secret=True))
+REFRESH_TOKEN = Question(key="pos.refresh_token", secret=True)
+ACCOUNT = Question(key="pos.account_id", optional=True)
+# By kind and by its ways in, the usual one first; an app's refresh token is given, or comes of the merchant's approval.
+OF_POS: dict[str, dict[str, tuple[Question, ...]]] = {
+    "heartland": {TOKEN: (SUBDOMAIN, POS_TOKEN)},
+    "lightspeed_r": {LINK: (*POS_APP, ACCOUNT), OWN: (*POS_APP, REFRESH_TOKEN, ACCOUNT)},
+    "lightspeed_x": {
+        TOKEN: (SUBDOMAIN, POS_TOKEN), LINK: (SUBDOMAIN, *POS_APP), OWN: (SUBDOMAIN, *POS_APP, REFRESH_TOKEN),
+    },
+}  # fmt: skip
 KINDS = tuple(OF_POS)
 KIND = Question(key="pos.kind", choices=KINDS, default=KINDS[0])
 SPELLINGS = Question(key="pos.references", default=REFERENCES)
@@ -47,13 +53,23 @@ def of_shopify(way: str) -> tuple[Question, ...]:
     return OLD_APP if way == TOKEN else APP
 
 
-def of_pos(kind: str) -> tuple[Question, ...]:
-    return OF_POS[kind]
+def pos_ways(kind: str) -> tuple[str, ...]:
+    """How this POS lets us in, the usual way first."""
+    return tuple(OF_POS[kind])
 
 
-def questions(way: str, kind: str) -> Iterator[Question]:
-    """Everything that is asked, in the order in which a person has it at hand."""
-    yield from (SHOP, LOCALE, *of_shopify(way), HERE, *of_pos(kind), SPELLINGS)
+def pos_way(kind: str, wanted: str = "") -> str:
+    """As wanted, where this POS has that way, or else as is usual there."""
+    return wanted if wanted in OF_POS[kind] else pos_ways(kind)[0]
+
+
+def of_pos(kind: str, way: str) -> tuple[Question, ...]:
+    return OF_POS[kind][way]
+
+
+def questions(way: str, kind: str, by: str) -> Iterator[Question]:
+    """Everything that is asked, in the order in which a person has it at hand; `by` is the POS's way in."""
+    yield from (SHOP, LOCALE, *of_shopify(way), HERE, *of_pos(kind, by), SPELLINGS)
 
 
 def table_from(answers: Answers) -> dict[str, Any]:
@@ -61,12 +77,13 @@ def table_from(answers: Answers) -> dict[str, Any]:
     table: dict[str, Any] = {"mode": "observe", "shopify": {}, "pos": {}}
     for key, given in answers.items():
         value = given.strip()
-        if not value or key in ("way", "webhook_secret"):
+        if not value or key in ("way", "pos_way", "webhook_secret"):
             continue
         part, _, name = key.rpartition(".")
         (table[part] if part else table)[name] = _list(value) if name == "references" else value
-    if answers.get("way") == LINK:
-        table["shopify"]["grant"] = "authorization_code"
+    for side, way in (("shopify", "way"), ("pos", "pos_way")):
+        if answers.get(way) == LINK:
+            table[side]["grant"] = BY_LINK
     secret = answers.get("webhook_secret" if answers.get("way") == TOKEN else "shopify.client_secret", "").strip()
     return table | ({"webhook_secrets": [secret]} if secret else {})
 

@@ -6,8 +6,8 @@ A line says what was found in a slug and facts; `webhooks/connection_words.py` h
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from reconcile.config import Shop
-from reconcile.errors import ReconcilerError
+from reconcile.config import BY_LINK, Shop
+from reconcile.errors import ReconcilerError, Unauthorised
 from reconcile.model import Mode
 from reconcile.remote_clock import clock_skew
 from reconcile.services import Services
@@ -59,13 +59,19 @@ def shopify_lines(shop: Shop, services: Services) -> Iterator[Line]:
     try:
         facts = services.admin(shop).shop_facts()
     except ReconcilerError as error:
-        yield Line("shopify_refuses", False, {"why": str(error)})
+        yield _refusal("shopify", shop.shopify.get("grant"), error)
         return
     yield Line("shopify", True, {"name": facts.name, "currency": facts.currency, "zone": facts.timezone})
     if facts.domain != shop.domain:
         yield Line("other_shop", False, {"domain": facts.domain})
     yield from (_scope(shop, scope, facts.scopes) for scope in NEEDED)
     yield from _protected(shop, services)
+
+
+def _refusal(side: str, grant: str | None, error: ReconcilerError) -> Line:
+    """We are not let in: where the merchant approves by a link, they have to do so (again)."""
+    unapproved = grant == BY_LINK and isinstance(error, Unauthorised)
+    return Line(f"{side}_{'unapproved' if unapproved else 'refuses'}", False, {"why": str(error)})
 
 
 def _scope(shop: Shop, scope: str, granted: frozenset[str]) -> Line:
@@ -137,7 +143,7 @@ def pos_lines(shop: Shop, services: Services) -> Iterator[Line]:
     try:
         identity = services.pos(shop).identity()
     except ReconcilerError as error:
-        yield Line("pos_refuses", False, {"why": str(error)})
+        yield _refusal("pos", shop.pos.get("grant"), error)
         return
     names = ", ".join(location.name for location in identity.locations)
     yield Line("pos", True, {"name": identity.name or "–", "account": identity.account, "locations": names or "–"})

@@ -39,6 +39,7 @@ class PosSchema(Schema):
     client_id = f.String()
     client_secret = f.String()
     refresh_token = f.String()
+    grant = f.String(validate=validate.OneOf(["refresh_token", "authorization_code"]))
     account_id = f.String(validate=validate.Regexp(r"^\d+$"))
     auth_url = f.Url(require_tld=False)
     sku_field = f.String(validate=validate.OneOf(["systemSku", "customSku", "upc", "ean"]))

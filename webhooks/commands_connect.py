@@ -24,6 +24,7 @@ from reconcile.connecting import (
     WAY,
     Question,
     of_pos,
+    pos_ways,
     table_from,
 )  # fmt: skip
 from reconcile.connection_check import Line, pos_lines, reference_line, shopify_lines
@@ -33,7 +34,7 @@ from reconcile.services import Services
 from reconcile.subscriptions import end_all
 from webhooks.cli import CLI, FAILED, MARKS, Command, as_json, console, say_json, usable_ledger
 from webhooks.commands_stores import stores
-from webhooks.connecting_words import QUESTIONS, WAYS
+from webhooks.connecting_words import POS_WAYS, QUESTIONS, WAYS
 from webhooks.connection_words import said
 from webhooks.current import current_services, wake_workers
 from webhooks.languages import gettext
@@ -91,16 +92,28 @@ def _shopify_answers(services: Services, name: str) -> Answers:
 
 
 def _pos_answers(services: Services, name: str, answers: Answers) -> None:
-    answers[KIND.key] = _asked(KIND)
+    kind = answers[KIND.key] = _asked(KIND)
+    way = answers["pos_way"] = _way_into(kind)
     while True:
-        answers |= {one.key: _asked(one) for one in of_pos(answers[KIND.key])}
-        if _is_good(pos_lines(_trial(services, name, answers), services), name):
+        answers |= {one.key: _asked(one) for one in of_pos(kind, way)}
+        if way == LINK or _is_good(pos_lines(_trial(services, name, answers), services), name):
             return
 
 
+def _way_into(kind: str) -> str:
+    """How this POS lets us in; asked where it has more than one way."""
+    ways = pos_ways(kind)
+    if len(ways) == 1:
+        return ways[0]
+    for way in ways:
+        click.echo(f"  {way}: {gettext(POS_WAYS[way])}")
+    return _asked(Question(key="pos_way", choices=ways, default=ways[0]))
+
+
 def _spelling(services: Services, name: str, answers: Answers) -> None:
-    """Learned from one order, where Shopify lets us in already; else asked."""
-    known = "" if answers["way"] == LINK else _asked("order", default="")
+    """Learned from one order, where both sides let us in already; else asked."""
+    waits = LINK in (answers["way"], answers["pos_way"])
+    known = "" if waits else _asked("order", default="")
     if known:
         line = reference_line(_trial(services, name, answers), services, known)
         _show([line], name)
@@ -152,10 +165,11 @@ def _show(lines: list[Line], name: str) -> None:
 
 
 def _next_steps(services: Services, shop: Shop) -> None:
-    if invites.may_be_invited(shop):
+    if invites.sides_by_link(shop):
         click.echo("Send this link to the merchant; it is good once, for seven days:")
         click.echo(invites.invite(services, CLI, shop.store))
-        return
+    if invites.SHOPIFY in invites.sides_by_link(shop):
+        return  # the webhooks are subscribed to as soon as the app is installed
     click.echo(f"Next: flask --app webhooks.app webhooks register --store {shop.store}")
     click.echo(f"Then: flask --app webhooks.app sweep --store {shop.store} --since 7d")
 
@@ -186,8 +200,9 @@ def _add_one(services: Services, name: str, table: dict[str, Any]) -> tuple[list
     try:
         _must_be_free(services, name)
         shop = people.read_table(services, name, table)
-        sides = [] if invites.may_be_invited(shop) else [list(shopify_lines(shop, services))]
-        sides.append(list(pos_lines(shop, services)))
+        by_link = invites.sides_by_link(shop)
+        look = {invites.SHOPIFY: shopify_lines, invites.POS: pos_lines}
+        sides = [list(lines(shop, services)) for side, lines in look.items() if side not in by_link]
         lines = [line for side in sides for line in side]
         if any(not side[0].good for side in sides) or any(line.slug == "other_shop" for line in lines):
             return lines, "we are not let in"
@@ -227,7 +242,7 @@ def list_stores(in_json: bool) -> None:
 @stores.command("invite", cls=Command)
 @click.option("--store", required=True)
 def invite_store(store: str) -> None:
-    """A link by which the merchant installs the app: good once, for seven days; it stands alone on the last line."""
+    """A link by which the merchant lets us in, at Shopify, at Lightspeed, or both; it stands alone on the last line."""
     services = usable_ledger(current_services())
     link = invites.invite(services, CLI, store)
     click.echo("Send this link to the merchant. An older one is void now.", err=True)

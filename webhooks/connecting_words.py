@@ -16,6 +16,7 @@ QUESTIONS = {
         _("Where Shopify is to send: this service's public address"), "https://reconciler.example/webhooks/shopify",
     ),
     "pos.kind": (_("The POS"), ""),
+    "pos_way": (_("How the POS lets us in"), ""),
     "pos.subdomain": (_("The first part of the POS's address"), _("demo, of demo.retail.heartland.us or ….lightspeed.app")),
     "pos.token": (_("The token of a POS user that may read"), _("Heartland: My Account > API Tokens; X: Personal Tokens")),
     "pos.client_id": (_("The POS app's client id"), ""),
@@ -33,4 +34,9 @@ WAYS = {
     OWN: _("an app of the shop's own organisation (client credentials)"),
     LINK: _("an app that the merchant installs by a link from us"),
     TOKEN: _("the permanent token of an app made in the shop's admin before 2026"),
+}
+POS_WAYS = {
+    TOKEN: _("a token that was made in the POS"),
+    LINK: _("our app, which the merchant approves by a link from us"),
+    OWN: _("our app, and a refresh token that it was given for this shop"),
 }

@@ -33,6 +33,9 @@ GRANT = _("Add %(scope)s to the app's scopes in the Dev Dashboard, release the v
 ASK_FOR_DATA = _(
     "Dev Dashboard > the app > API access > Protected customer data: ask for it, with the fields named here."
 )
+INVITE = _(
+    "Run: flask --app webhooks.app stores invite --store %(store)s, and send the link to somebody of the shop who may approve."
+)
 REGISTER = _("Run: flask --app webhooks.app webhooks register --store %(store)s")
 REGISTER_MOVED = _(
     "If they are an older address of this service: flask --app webhooks.app webhooks register --move --store %(store)s"
@@ -48,6 +51,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "shopify_refuses": (
         SHOPIFY, "%(why)s", _("Compare stores.%(store)s.shopify with the app's page in Shopify's Dev Dashboard."),
     ),
+    "shopify_unapproved": (SHOPIFY, "%(why)s", INVITE),
     "other_shop": (
         SHOPIFY, _("the credentials are those of %(domain)s"),
         _("Correct stores.%(store)s.shop, or take the credentials of the right shop."),
@@ -86,6 +90,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "pos_refuses": (
         POS, "%(why)s", _("Compare stores.%(store)s.pos with the POS: the address, and a token of a user that may read."),
     ),
+    "pos_unapproved": (POS, "%(why)s", INVITE),
     "no_locations": (PLACES, _("none is seen"), _("Give the token's user access to the locations that sell.")),
     "location_unseen": (
         PLACES, _("none that the token sees is called %(name)s, where the connector sells"),

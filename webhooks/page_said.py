@@ -77,7 +77,11 @@ TEMPLATES = (
     _("The answer is not signed by Shopify for this shop. Open the link again."),
     _("This shop is not set up here yet: ask for a link."),
     _("Shopify's answer is too old. Open the link again."),
+    _("It was not approved at the POS. Open the link again."),
+    _("It was approved at another account than %(what)s: sign in there, and open the link again."),
     _("a link for installing the app was made, good until %(until)s"),
+    _("a link for approving at %(where)s was made, good until %(until)s"),
+    _("our app was approved at the POS, %(what)s"),
     _("the app was installed; not granted: %(what)s"),
     _("access changed: %(what)s"),
     # events

@@ -1,6 +1,7 @@
 """What the loop asks of a POS. Read-only: anything that no rule needs is not in it."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -78,6 +79,35 @@ class Metered(Protocol):
 
     def budget_left(self) -> float | None:
         """The share that was left at the latest answer, 0 to 1; None when no answer has said."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """One request for approval: `state` ties its answer to the browser that was sent, `verifier` its code to us."""
+
+    redirect_uri: str
+    state: str
+    verifier: str = field(repr=False)
+
+
+@runtime_checkable
+class Approvable(Protocol):
+    """An adapter of a vendor at which somebody of the shop may approve our app, so that no secret is handed over."""
+
+    def is_approved(self) -> bool:
+        """Whether that has happened."""
+        ...
+
+    def approval_url(self, asked: Approval) -> str:
+        """Where their browser is sent."""
+        ...
+
+    def approve(self, asked: Approval, code: str) -> Identity:
+        """Change the code that they came back with for tokens; these are kept once a first read has proven them.
+
+        Raises what a read raises; what was kept before is then in force again.
+        """
         ...
 
 

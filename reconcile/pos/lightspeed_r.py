@@ -12,8 +12,9 @@ from reconcile.errors import Unsupported, Untrustworthy
 from reconcile.http import Http
 from reconcile.model import Identity, Sale, SaleStatus, SetUp, SetUpQuestions
 from reconcile.pos.asking import batches
-from reconcile.pos.base import Capability
+from reconcile.pos.base import Approval, Capability
 from reconcile.pos.fields import Row, word
+from reconcile.pos.lightspeed_oauth import Tokens
 from reconcile.pos.lightspeed_r_pages import Pages, Params
 from reconcile.pos.lightspeed_r_settings import ARCHIVED_TOO, Settings, equals_any, read_identity
 from reconcile.pos.lightspeed_r_wire import SKU_FIELDS, id_of, moment, sale_from, status_of
@@ -42,10 +43,12 @@ class LightspeedR:
     )
 
     def __init__(
-        self, http: Http, pages: Pages, *, clock: Clock, by_in: bool = False, sku_field: str = SKU_FIELDS[0]
-    ) -> None:
+        self, http: Http, pages: Pages, tokens: Tokens, *, clock: Clock, by_in: bool = False,
+        sku_field: str = SKU_FIELDS[0],
+    ) -> None:  # fmt: skip
         self.http = http  # what passes on it may be recorded
         self.pages = pages
+        self._tokens = tokens
         self._settings = Settings(pages, clock=clock, sku_field=sku_field, most=REFERENCES_A_CALL)
         self._by_in = by_in
         self._sku_field = sku_field
@@ -89,6 +92,18 @@ class LightspeedR:
         """Of the bucket, as the latest answer had it; it fills up by itself."""
         pace = self.pages.pace
         return max(0.0, 1 - pace.level / pace.size) if pace.size else None
+
+    def is_approved(self) -> bool:
+        return self._tokens.are_there()
+
+    def approval_url(self, asked: Approval) -> str:
+        """Where an employee approves, with the rights that they have themselves."""
+        return self._tokens.approval_url(asked)
+
+    def approve(self, asked: Approval, code: str) -> Identity:
+        """Who the tokens that the code was changed for belong to, and what they see."""
+        with self._tokens.approved(asked, code):
+            return self.identity()
 
     def _must_offer(self, capability: Capability) -> None:
         if capability not in self.capabilities:

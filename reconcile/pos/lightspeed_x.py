@@ -11,7 +11,8 @@ from reconcile.clock import Clock
 from reconcile.errors import Rejected, Unauthorised, Unsupported
 from reconcile.http import Http
 from reconcile.model import Identity, Sale, SetUp, SetUpQuestions
-from reconcile.pos.base import Capability
+from reconcile.pos.base import Approval, Capability
+from reconcile.pos.lightspeed_oauth import Tokens
 from reconcile.pos.lightspeed_x_pages import Pages
 from reconcile.pos.lightspeed_x_products import Products
 from reconcile.pos.lightspeed_x_sales import Found, Sales
@@ -33,9 +34,12 @@ class LightspeedX:
         }
     )
 
-    def __init__(self, http: Http, pages: Pages, sales: Sales, products: Products, *, clock: Clock) -> None:
+    def __init__(
+        self, http: Http, pages: Pages, sales: Sales, products: Products, *, clock: Clock, tokens: Tokens | None = None
+    ) -> None:
         self.http = http  # what passes on it may be recorded
         self._pages = pages
+        self._tokens = tokens
         self._sales = sales
         self._products = products
         self._clock = clock
@@ -78,6 +82,23 @@ class LightspeedX:
     def identity(self) -> Identity:
         """Who the token is, the outlets that it sees, and what it is refused; some nine small calls."""
         return read_identity(self._pages, self._host)
+
+    def is_approved(self) -> bool:
+        return self._by_app().are_there()
+
+    def approval_url(self, asked: Approval) -> str:
+        """Where a user of the shop approves."""
+        return self._by_app().approval_url(asked)
+
+    def approve(self, asked: Approval, code: str) -> Identity:
+        """Who the tokens that the code was changed for belong to, and what they see."""
+        with self._by_app().approved(asked, code):
+            return self.identity()
+
+    def _by_app(self) -> Tokens:
+        if self._tokens is None:
+            raise Unsupported("Lightspeed X: this shop is reached by a personal token, there is nothing to approve.")
+        return self._tokens
 
     def _must_offer(self, capability: Capability) -> None:
         if capability not in self.capabilities:

@@ -6,12 +6,12 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from reconcile.clock import Clock, Sleep
-from reconcile.config import SUBDOMAIN
+from reconcile.config import SUBDOMAIN, client_needs
 from reconcile.errors import ConfigurationError
 from reconcile.http import Http
 from reconcile.pos.base import Pos, Store
 from reconcile.pos.heartland import NUMBER, Heartland
-from reconcile.pos.lightspeed_oauth import X_SERIES, Client, Tokens
+from reconcile.pos.lightspeed_oauth import R_SERIES, X_SERIES, Client, Tokens
 from reconcile.pos.lightspeed_r import LightspeedR
 from reconcile.pos.lightspeed_r_pages import Pages
 from reconcile.pos.lightspeed_r_wire import SKU_FIELDS
@@ -27,8 +27,8 @@ HEARTLAND_URL = "https://{subdomain}.retail.heartland.us/api"
 SPACING_MS = 250
 LIGHTSPEED_R_URL = "https://api.lightspeedapp.com"
 LIGHTSPEED_R_AUTH_URL = "https://cloud.lightspeedapp.com"
-OAUTH_NEEDS = ("client_id", "client_secret", "refresh_token")
 LIGHTSPEED_X_URL = "https://{subdomain}.retail.lightspeed.app"
+LIGHTSPEED_X_AUTH_URL = "https://secure.retail.lightspeed.app"
 SEARCH_DAYS = 60
 
 
@@ -74,19 +74,21 @@ def lightspeed_r(
     settings: Mapping[str, Any], *, clock: Clock, sleep: Sleep, on_call: Callable[[], object] | None = None,
     store: Store | None = None,
 ) -> Pos:  # fmt: skip
-    """Settings: client_id, client_secret, refresh_token; account_id, sku_field, references_in (ask by IN) as wanted."""
-    missing = [name for name in OAUTH_NEEDS if not settings.get(name)]
+    """Settings: client_id, client_secret, and refresh_token or the grant `authorization_code`.
+
+    As wanted: account_id, sku_field, references_in (ask by IN).
+    """
+    missing = [name for name in client_needs(settings) if not settings.get(name)]
     if missing:
         raise ConfigurationError([f"pos.{name}: Lightspeed R needs it" for name in missing])
     base_url = settings.get("base_url") or LIGHTSPEED_R_URL
     http = Http(base_url, sleep=sleep, on_call=on_call, spacing=int(settings.get("spacing_ms", 0)) / 1000)
     auth_url = settings.get("auth_url") or settings.get("base_url") or LIGHTSPEED_R_AUTH_URL
-    client = Client(**{name: str(settings[name]) for name in OAUTH_NEEDS})
     doorkeeper = Http(auth_url, sleep=sleep, on_call=on_call)
-    tokens = Tokens(doorkeeper, client, store=store or Passing(), clock=clock)
+    tokens = Tokens(doorkeeper, _client(settings, auth_url), store=store or Passing(), clock=clock)
     pages = Pages(http, tokens, sleep=sleep, account=str(settings.get("account_id") or ""))
     return LightspeedR(
-        http, pages, clock=clock, by_in=bool(settings.get("references_in")),
+        http, pages, tokens, clock=clock, by_in=bool(settings.get("references_in")),
         sku_field=settings.get("sku_field") or SKU_FIELDS[0],
     )  # fmt: skip
 
@@ -95,24 +97,24 @@ def lightspeed_x(
     settings: Mapping[str, Any], *, clock: Clock, sleep: Sleep, on_call: Callable[[], object] | None = None,
     store: Store | None = None,
 ) -> Pos:  # fmt: skip
-    """Settings: subdomain or base_url; token (a personal one), or client_id, client_secret and refresh_token.
+    """Settings: subdomain or base_url; token (a personal one), or client_id, client_secret and refresh_token or grant.
 
     As wanted: reference_field, api_version, sales_by (`feed`, or `search` over the last search_days).
     """
     base_url = settings.get("base_url") or _at(LIGHTSPEED_X_URL, settings.get("subdomain") or "")
-    oauth = all(settings.get(name) for name in OAUTH_NEEDS)
+    oauth = all(settings.get(name) for name in client_needs(settings))
     if not (settings.get("base_url") or settings.get("subdomain")) or not (settings.get("token") or oauth):
         raise ConfigurationError(
             ["pos: Lightspeed X needs a subdomain, and a token or client_id, client_secret and refresh_token"]
         )
     kept = store or Passing()
     http = Http(base_url, sleep=sleep, on_call=on_call, spacing=int(settings.get("spacing_ms", 0)) / 1000)
-    if settings.get("token"):
-        access: PersonalToken | Tokens = PersonalToken(str(settings["token"]))
-    else:
-        client = Client(**{name: str(settings[name]) for name in OAUTH_NEEDS})
+    tokens = None
+    if not settings.get("token"):
+        auth_url = settings.get("auth_url") or settings.get("base_url") or LIGHTSPEED_X_AUTH_URL
         doorkeeper = Http(base_url, sleep=sleep, on_call=on_call)
-        access = Tokens(doorkeeper, client, store=kept, clock=clock, endpoint=X_SERIES)
+        tokens = Tokens(doorkeeper, _client(settings, auth_url), store=kept, clock=clock, endpoint=X_SERIES)
+    access = tokens or PersonalToken(str(settings["token"]))
     pages = PagesOfX(http, access, version=settings.get("api_version") or VERSION)
     origin = "{0.netloc}{0.path}".format(urlsplit(base_url))
     field = settings.get("reference_field") or REFERENCE_FIELDS[0]
@@ -126,7 +128,11 @@ def lightspeed_x(
     if settings.get("sales_by") == "search":
         sales = searched(timedelta(days=int(settings.get("search_days", SEARCH_DAYS))))
     products = Products(pages, kept.index("products"), clock=clock, origin=origin)
-    return LightspeedX(http, pages, sales, products, clock=clock)
+    return LightspeedX(http, pages, sales, products, clock=clock, tokens=tokens)
+
+
+def _client(settings: Mapping[str, Any], approve_at: str) -> Client:
+    return Client(**{name: str(settings[name]) for name in client_needs(settings)}, approve_at=approve_at)
 
 
 ADAPTERS: dict[str, AdapterFactory] = {
@@ -134,3 +140,5 @@ ADAPTERS: dict[str, AdapterFactory] = {
     "lightspeed_r": lightspeed_r,
     "lightspeed_x": lightspeed_x,
 }
+# What somebody is asked to approve at a POS that lets us in so.
+SCOPES = {"lightspeed_r": R_SERIES.scopes, "lightspeed_x": X_SERIES.scopes}

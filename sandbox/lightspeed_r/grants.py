@@ -1,18 +1,22 @@
 """OAuth: pairs of tokens. An old refresh token dies when the access token that replaces it is first used.
 
-Source: the vendor's pages on refresh tokens and access tokens, changelog 2026.01.15.
+Source: the vendor's pages on the authorization code, refresh tokens and access tokens, changelog 2026.01.15.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 UNUSED_LIVES: Final = timedelta(days=30)
+CODE_LIVES: Final = timedelta(seconds=60)
 TRIES_A_MINUTE: Final = 5
 
 
@@ -36,14 +40,24 @@ class Grant:
     replaces: str | None
 
 
+@dataclass(slots=True)
+class Code:
+    """What an approval gives; `challenge` is that of RFC 7636, empty when there was none."""
+
+    made_at: datetime
+    challenge: str
+
+
 class Grants:
-    """One connection of one client to one account."""
+    """One connection of one client to one account; `redirect_uri` is the way back that the client was registered with."""
 
     def __init__(self, client_id: str, client_secret: str, account_id: int) -> None:
         """Start without any token."""
         self.client_id = client_id
         self.client_secret = client_secret
+        self.redirect_uri = "https://reconciler.example/connect/approved"
         self._account_id = account_id
+        self._codes: dict[str, Code] = {}
         self._refresh: dict[str, datetime] = {}
         self._access: dict[str, Grant] = {}
         self._tries: list[datetime] = []
@@ -53,20 +67,48 @@ class Grants:
         """Authorise: the refresh token that the admin pastes into the settings."""
         self._refresh[refresh_token] = now
 
+    def approve(self, query: Mapping[str, str], now: datetime) -> str | None:
+        """Where the browser of an employee who approves at once is sent; None where the vendor shows an error page."""
+        known = query.get("client_id") == self.client_id and query.get("response_type") == "code"
+        if not known or not query.get("scope") or query.get("code_challenge_method", "S256") != "S256":
+            return None
+        code = secrets.token_hex(20)
+        self._codes[code] = Code(made_at=now, challenge=query.get("code_challenge", ""))
+        return f"{self.redirect_uri}?{urlencode({'code': code, 'state': query.get('state', '')})}"
+
+    def exchange(
+        self, client_id: str, client_secret: str, code: str, verifier: str, now: datetime, lives_s: int
+    ) -> Grant:
+        """The first pair, for a code that is a minute old at most and was not used. Raises TokenRefused."""
+        self._must_know(client_id, client_secret)
+        given = self._codes.pop(code, None)
+        if given is None or now - given.made_at > CODE_LIVES:
+            raise TokenRefused(400, "invalid_grant", "Authorization code has expired")
+        made = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        if given.challenge and made != given.challenge:
+            raise TokenRefused(400, "invalid_grant", "Failed to verify `code_verifier`.")
+        return self._granted(now, lives_s, replaces=None)
+
     def refresh(self, client_id: str, client_secret: str, token: str, now: datetime, lives_s: int) -> Grant:
         """A new pair; the old one stays good until the new one is used. Raises TokenRefused."""
         self._tries = [at for at in self._tries if now - at < timedelta(minutes=1)] + [now]
         if len(self._tries) > TRIES_A_MINUTE:
             raise TokenRefused(429, "too_many_requests", "Too many refreshes")  # the words are ours
-        if (client_id, client_secret) != (self.client_id, self.client_secret):
-            raise TokenRefused(401, "invalid_client", "Client authentication failed")
+        self._must_know(client_id, client_secret)
         made = self._refresh.get(token)
         if made is None or now - made > UNUSED_LIVES:
             raise TokenRefused(400, "invalid_grant", "Token has been revoked")
         self.refreshes += 1
+        return self._granted(now, lives_s, replaces=token)
+
+    def _must_know(self, client_id: str, client_secret: str) -> None:
+        if (client_id, client_secret) != (self.client_id, self.client_secret):
+            raise TokenRefused(401, "invalid_client", "Client authentication failed")
+
+    def _granted(self, now: datetime, lives_s: int, *, replaces: str | None) -> Grant:
         grant = Grant(
             access=self._jwt(now), refresh=f"ls-refresh-{secrets.token_hex(20)}", made_at=now,
-            expires_at=now + timedelta(seconds=lives_s), replaces=token,
+            expires_at=now + timedelta(seconds=lives_s), replaces=replaces,
         )  # fmt: skip
         self._access[grant.access] = grant
         self._refresh[grant.refresh] = now

@@ -7,18 +7,21 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.heartland.faults import HTML, spoil
 from sandbox.lightspeed_r.books import LightspeedRBooks
 from sandbox.lightspeed_r.bucket import Blocked, cost_of
-from sandbox.lightspeed_r.grants import TokenRefused
+from sandbox.lightspeed_r.grants import Grant, TokenRefused
 from sandbox.lightspeed_r.lists import answer_list
 from sandbox.lightspeed_r.query import Refused, relations
 from sandbox.lightspeed_r.resources import RESOURCES, Resource
 from sandbox.lightspeed_r.wire import Row, employee_row
 
+APPROVE_PATH: Final = "/auth/oauth/authorize"
 TOKEN_PATH: Final = "/auth/oauth/token"
+TO_EXCHANGE: Final = {"refresh_token": "refresh_token", "authorization_code": "code"}
 TITLES: Final = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}
 DENIED: Final = "The resource owner or authorization server denied the request."
 
@@ -33,6 +36,7 @@ def lightspeed_r_blueprint(
     routes.after_request(lambda response: _finish(response, opened()))
     routes.register_error_handler(Refused, lambda refused: _error(opened(), refused.status, refused.message))
     routes.register_error_handler(TokenRefused, _token_refusal)
+    routes.add_url_rule(APPROVE_PATH, "approve", lambda: _approved(opened()))
     routes.add_url_rule(TOKEN_PATH, "token", lambda: _token(opened()), methods=["POST"])
     for path, kind in (("/API/Session.json", "unversioned"), ("/API/V3/Session.json", "v3")):
         routes.add_url_rule(path, f"session:{kind}", _session(opened, kind))
@@ -98,20 +102,36 @@ def _elsewhere(path: str) -> Response:
 # tokens
 
 
+def _approved(books: LightspeedRBooks) -> AnyResponse:
+    """An employee approves as soon as they are asked."""
+    with books.lock:
+        back = books.grants.approve(request.args, books.clock())
+    return redirect(back) if back else Response("The request is not valid.", 400, mimetype="text/html")
+
+
 def _token(books: LightspeedRBooks) -> Response:
-    given = request.get_json(silent=True) or request.form
+    given = {key: str(value) for key, value in (request.get_json(silent=True) or request.form).items()}
     if "scope" in given:
         raise TokenRefused(400, "invalid_scope", "A scope is not taken here")
-    missing = [key for key in ("client_id", "client_secret", "grant_type", "refresh_token") if not given.get(key)]
-    if missing or given["grant_type"] != "refresh_token":
+    token = TO_EXCHANGE.get(given.get("grant_type", ""), "grant_type")
+    missing = [key for key in ("client_id", "client_secret", "grant_type", token) if not given.get(key)]
+    if missing or token == "grant_type":
         raise TokenRefused(400, "invalid_request", f"Check the `{(missing or ['grant_type'])[0]}` parameter")
-    lives = books.switches.token_lives_s
     with books.lock:
-        grant = books.grants.refresh(
-            str(given["client_id"]), str(given["client_secret"]), str(given["refresh_token"]), books.clock(), lives
-        )
-    body = {"token_type": "Bearer", "expires_in": lives, "access_token": grant.access, "refresh_token": grant.refresh}
+        grant = _granted(books, given, given[token])
+    body = {
+        "token_type": "Bearer", "expires_in": books.switches.token_lives_s, "access_token": grant.access,
+        "refresh_token": grant.refresh,
+    }  # fmt: skip
     return _json(body)
+
+
+def _granted(books: LightspeedRBooks, given: dict[str, str], token: str) -> Grant:
+    grants, now, lives = books.grants, books.clock(), books.switches.token_lives_s
+    client = given["client_id"], given["client_secret"]
+    if given["grant_type"] == "refresh_token":
+        return grants.refresh(*client, token, now, lives)
+    return grants.exchange(*client, token, given.get("code_verifier", ""), now, lives)
 
 
 def _token_refusal(refused: TokenRefused) -> Response:
@@ -129,7 +149,7 @@ def _front_door(books: LightspeedRBooks, counter: Callable[[], object]) -> Respo
         time.sleep(faults.hang_s)
     if faults.down or garbage == "500":
         return Response(HTML, 503 if faults.down else 500, mimetype="text/html")
-    if request.path.endswith(TOKEN_PATH):
+    if request.path.endswith((TOKEN_PATH, APPROVE_PATH)):
         return None
     if garbage in ("401", "403"):
         return _error(books, int(garbage), "Access denied.") if garbage == "403" else _unauthorised(books, "Revoked")
@@ -183,7 +203,7 @@ def _throttled(books: LightspeedRBooks, blocked: Blocked) -> Response:
 
 def _finish(response: Response, books: LightspeedRBooks) -> Response:
     bucket, case = books.bucket, books.switches.header_case
-    if not request.path.endswith(TOKEN_PATH):
+    if not request.path.endswith((TOKEN_PATH, APPROVE_PATH)):
         response.headers[f"X-LS-{case}-Bucket-Level"] = f"{bucket.level:g}/{bucket.size}"
         response.headers[f"X-LS-{case}-Burst-Level"] = f"{bucket.burst}/{bucket.burst_limit}"
         response.headers[f"X-LS-{case}-Drip-Rate"] = f"{bucket.drip:g}"

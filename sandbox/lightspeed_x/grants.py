@@ -6,8 +6,14 @@ Source: the vendor's pages on authorization, and its changelog of March 2025.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+CODE_LIVES: Final = timedelta(minutes=10)  # a client of the vendor's says so, the vendor does not
+LEAST_STATE: Final = 8
 
 
 class TokenRefused(Exception):
@@ -37,6 +43,7 @@ class Grants:
         self.client_secret = client_secret
         self.personal: set[str] = set()
         self.refreshes = 0
+        self._codes: dict[str, tuple[str, datetime]] = {}  # the way back that was named, and when
         self._good: set[str] = set()
         self._pair: Grant | None = None
 
@@ -44,17 +51,44 @@ class Grants:
         """Authorise: the refresh token that the admin pastes into the settings."""
         self._good.add(refresh_token)
 
+    def approve(self, query: Mapping[str, str], domain_prefix: str, now: datetime) -> str | None:
+        """Where the browser of a user who approves at once is sent; None where the vendor shows an error page."""
+        back, state = query.get("redirect_uri"), query.get("state", "")
+        known = query.get("client_id") == self.client_id and query.get("response_type") == "code"
+        if not known or not back or len(state) < LEAST_STATE:
+            return None
+        code = secrets.token_hex(20)
+        self._codes[code] = (back, now)
+        told = {"code": code, "domain_prefix": domain_prefix, "state": state, "scope": query.get("scope", "")}
+        return f"{back}?{urlencode(told)}"
+
+    def exchange(
+        self, client_id: str, client_secret: str, code: str, redirect_uri: str, now: datetime, lives_s: int
+    ) -> Grant:
+        """The first pair, for a code that is fresh and was not used. Raises TokenRefused."""
+        self._must_know(client_id, client_secret)
+        back, made_at = self._codes.pop(code, ("", now))
+        if not back or back != redirect_uri or now - made_at > CODE_LIVES:
+            raise TokenRefused(400, "invalid_grant")
+        return self._granted(now, lives_s)
+
     def refresh(
         self, client_id: str, client_secret: str, token: str, now: datetime, lives_s: int, *, keeps_old: bool
     ) -> Grant:
         """A new pair; the old one is good no more. Raises TokenRefused."""
-        if (client_id, client_secret) != (self.client_id, self.client_secret):
-            raise TokenRefused(401, "invalid_client")
+        self._must_know(client_id, client_secret)
         if token not in self._good:
             raise TokenRefused(400, "invalid_grant")
         if not keeps_old:
             self._good.discard(token)
         self.refreshes += 1
+        return self._granted(now, lives_s)
+
+    def _must_know(self, client_id: str, client_secret: str) -> None:
+        if (client_id, client_secret) != (self.client_id, self.client_secret):
+            raise TokenRefused(401, "invalid_client")
+
+    def _granted(self, now: datetime, lives_s: int) -> Grant:
         self._pair = Grant(
             access=f"lsxs_at_{secrets.token_hex(20)}", refresh=f"lsxs_rt_{secrets.token_hex(20)}",
             expires_at=now + timedelta(seconds=lives_s),

@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from itertools import islice
 from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.heartland.faults import HTML, spoil
 from sandbox.lightspeed_x import wire
 from sandbox.lightspeed_x.books import LightspeedXBooks
-from sandbox.lightspeed_x.grants import TokenRefused
+from sandbox.lightspeed_x.grants import Grant, TokenRefused
 from sandbox.lightspeed_x.records import User
 from sandbox.lightspeed_x.refusal import Refused
 from sandbox.lightspeed_x.search import search
 
+APPROVE_PATH: Final = "/connect"
 TOKEN_PATH: Final = "/api/1.0/token"
+TO_EXCHANGE: Final = {"refresh_token": "refresh_token", "authorization_code": "code"}
 FLAT: Final = "2.0"
 DATED: Final = re.compile(r"20\d\d-\d\d")
 FEEDS: Final[dict[str, Callable[..., wire.Row]]] = {
@@ -42,6 +45,7 @@ def lightspeed_x_blueprint(books: LightspeedXBooks | Opened, counter: Callable[[
     routes.after_request(lambda response: _finish(response, opened()))
     routes.register_error_handler(Refused, lambda refused: _error(opened(), refused.status, refused.message))
     routes.register_error_handler(TokenRefused, _token_refusal)
+    routes.add_url_rule(APPROVE_PATH, "approve", lambda: _approved(opened()))
     routes.add_url_rule(TOKEN_PATH, "token", lambda: _token(opened()), methods=["POST"])
     answers: dict[str, Callable[[LightspeedXBooks, str], Response]] = {
         "sales": lambda books, version: _feed(books, "sales", _sale_row(version), version),
@@ -197,23 +201,34 @@ def _bulk(books: LightspeedXBooks, version: str) -> Response:
 # tokens
 
 
+def _approved(books: LightspeedXBooks) -> AnyResponse:
+    """A user approves as soon as they are asked."""
+    with books.lock:
+        back = books.grants.approve(request.args, books.domain_prefix, books.clock())
+    return redirect(back) if back else Response("The request is not valid.", 400, mimetype="text/html")
+
+
 def _token(books: LightspeedXBooks) -> Response:
     given = request.form
-    missing = [key for key in ("client_id", "client_secret", "grant_type", "refresh_token") if not given.get(key)]
-    if missing or given["grant_type"] != "refresh_token":
+    token = TO_EXCHANGE.get(given.get("grant_type", ""), "")
+    if not token or not all(given.get(key) for key in ("client_id", "client_secret", token)):
         raise TokenRefused(400, "invalid_request")
-    switches = books.switches
     with books.lock:
-        now = books.clock()
-        grant = books.grants.refresh(
-            given["client_id"], given["client_secret"], given["refresh_token"], now, switches.token_lives_s,
-            keeps_old=switches.lost_refresh == "good",
-        )  # fmt: skip
+        grant = _granted(books, given, given[token])
     return _json({
         "access_token": grant.access, "token_type": "Bearer", "expires": int(grant.expires_at.timestamp()),
-        "expires_in": switches.token_lives_s, "refresh_token": grant.refresh, "domain_prefix": books.domain_prefix,
+        "expires_in": books.switches.token_lives_s, "refresh_token": grant.refresh, "domain_prefix": books.domain_prefix,
         "scope": "sales:read users:read",
     })  # fmt: skip
+
+
+def _granted(books: LightspeedXBooks, given: Mapping[str, str], token: str) -> Grant:
+    grants, switches, now = books.grants, books.switches, books.clock()
+    client = given["client_id"], given["client_secret"]
+    if given["grant_type"] == "refresh_token":
+        keeps_old = switches.lost_refresh == "good"
+        return grants.refresh(*client, token, now, switches.token_lives_s, keeps_old=keeps_old)
+    return grants.exchange(*client, token, given.get("redirect_uri", ""), now, switches.token_lives_s)
 
 
 def _token_refusal(refused: TokenRefused) -> Response:
@@ -230,7 +245,7 @@ def _front_door(books: LightspeedXBooks, counter: Callable[[], object]) -> Respo
         time.sleep(faults.hang_s)
     if faults.down or garbage == "500":
         return Response(HTML, 503 if faults.down else 500, mimetype="text/html")
-    if request.path.endswith(TOKEN_PATH):
+    if request.path.endswith((TOKEN_PATH, APPROVE_PATH)):
         return None
     if garbage in ("401", "403"):
         return _error(books, int(garbage), "permission denied" if garbage == "403" else "Access token is not valid")
@@ -267,7 +282,7 @@ def _later(at: datetime, seconds: int) -> datetime:
 
 
 def _finish(response: Response, books: LightspeedXBooks) -> Response:
-    if request.path.endswith(TOKEN_PATH):
+    if request.path.endswith((TOKEN_PATH, APPROVE_PATH)):
         return response
     if response.mimetype == "application/json":
         response.headers["X-RateLimit-Limit"] = str(books.limit.most)

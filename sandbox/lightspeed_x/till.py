@@ -163,7 +163,9 @@ class LightspeedXTill:
         return True
 
     def let_in(self, credentials: Credentials) -> None:
-        self.books.grants.personal.add(credentials.token)
+        grants = self.books.grants
+        grants.personal.add(credentials.token)
+        grants.client_id, grants.client_secret = credentials.client_id, credentials.client_secret
 
     def declared(self) -> dict[str, Any]:
         return {"employee": SELLER}

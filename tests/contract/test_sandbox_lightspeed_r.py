@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from werkzeug.datastructures import MultiDict
 
 from sandbox.lightspeed_r.bucket import cost_of
+from sandbox.lightspeed_r.grants import TokenRefused
 from sandbox.lightspeed_r.switches import Switches
-from tests.contract.lightspeed_r_account import SECRET, LightspeedRAccount, lightspeed_r
+from tests.contract.lightspeed_r_account import NOW, SECRET, LightspeedRAccount, lightspeed_r
 
 
 class Caller:
@@ -68,6 +70,25 @@ def test_the_token_endpoint_refuses_what_is_wrong(caller: Caller) -> None:
     assert caller.refresh(SECRET, client_secret="wrong").json()["error"] == "invalid_client"
     assert caller.refresh(SECRET, scope="employee:all").json()["error"] == "invalid_scope"
     assert caller.refresh(SECRET, grant_type="password").json()["error"] == "invalid_request"
+
+
+def test_a_code_is_good_once_for_a_minute_and_with_its_proof(caller: Caller) -> None:
+    grants = caller.account.books.grants
+    asked = {"client_id": "app", "response_type": "code", "scope": "employee:register_read", "state": "s"}
+    challenged = asked | {"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}  # RFC 7636, appendix B
+    verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    client = ("app", f"secret-{SECRET}")
+    for query, proof, later, good in (
+        (asked, "", 0, True), (challenged, verifier, 0, True), (challenged, "", 0, False), (asked, "", 61, False),
+    ):  # fmt: skip
+        back = grants.approve(query, NOW)
+        assert back
+        code, at = parse_qs(urlsplit(back).query)["code"][0], NOW + timedelta(seconds=later)
+        if good:
+            assert grants.exchange(*client, code, proof, at, 60).access
+        with pytest.raises(TokenRefused):
+            grants.exchange(*client, code, proof, at, 60)
+    assert grants.approve(asked | {"client_id": "another"}, NOW) is None
 
 
 def test_five_refreshes_a_minute_are_the_most(caller: Caller) -> None:

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from sandbox.lightspeed_x.books import LightspeedXBooks, Line, RegisterClosed, Switches, UserRefused
+from sandbox.lightspeed_x.grants import TokenRefused
 from tests.contract.lightspeed_x_account import NOW, SECRET, LightspeedXAccount, lightspeed_x
 
 HOUR = timedelta(hours=1)
@@ -271,3 +272,16 @@ def test_nothing_can_be_written_over_http(account: LightspeedXAccount) -> None:
     answer = send(account, "2026-07/sales", json={"state": "closed"})
     assert answer.status_code in (404, 405)
     assert not account.books.sales.by_id
+
+
+def test_a_code_is_good_once_and_only_for_the_way_back_that_was_named(account: LightspeedXAccount) -> None:
+    grants, client = account.books.grants, ("app", f"secret-{SECRET}")
+    asked = {"client_id": "app", "response_type": "code", "redirect_uri": "https://a.example/b", "state": "12345678"}
+    for back, good in (("https://a.example/b", True), ("https://a.example/c", False)):
+        code = str(grants.approve(asked, "demo", NOW)).partition("code=")[2].partition("&")[0]
+        if good:
+            assert grants.exchange(*client, code, back, NOW, 60).access
+        with pytest.raises(TokenRefused):
+            grants.exchange(*client, code, back, NOW, 60)
+    for wrong in ({"state": "short"}, {"redirect_uri": ""}, {"client_id": "another"}):
+        assert grants.approve(asked | wrong, "demo", NOW) is None

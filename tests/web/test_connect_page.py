@@ -13,6 +13,7 @@ from click.testing import Result
 from reconcile.bootstrap import make_services
 from reconcile.clock import ManualClock
 from reconcile.config import Settings, read_stores
+from reconcile.connecting import pos_ways
 from reconcile.ledger import Ledger
 from reconcile.model import Mode
 from reconcile.pos.registry import ADAPTERS
@@ -62,8 +63,10 @@ def test_an_admin_connects_the_first_shop_on_the_page(empty: Services) -> None:
     assert "connect" in ann.get("/").lower()
     for way in ("own", "link", "token"):
         for kind in ADAPTERS:
-            asked = ann.get(f"/connect?way={way}&kind={kind}")
-            assert 'name="pos.references"' in asked
+            for by in pos_ways(kind):
+                asked = ann.get(f"/connect?way={way}&kind={kind}&pos_way={by}")
+                assert 'name="pos.references"' in asked
+                assert ('name="pos.refresh_token"' in asked) == (by == "own")
     answer = ann.send("/connect", **FORM)
     assert answer.location == "/settings/demo"
     shop = empty.shop("demo")
@@ -102,6 +105,18 @@ def test_a_shop_whose_app_is_installed_by_a_link_gets_one(empty: Services) -> No
     assert ann.send("/connect", 409, **FORM).text.count("connected already") == 1
 
 
+LIGHTSPEED = {"pos.kind": "lightspeed_x", "pos_way": "link", "pos.client_id": "app", "pos.client_secret": "app-secret"}
+
+
+def test_a_shop_whose_pos_is_approved_by_a_link_gets_one(empty: Services) -> None:
+    ann = Visitor(empty, Role.ADMIN)
+    wrong = ann.send("/connect", 400, **FORM | LIGHTSPEED | {"shopify.client_secret": "wrong"}).text
+    assert "does not know this client" in wrong and 'name="pos_way" value="link"' in wrong
+    said = ann.send("/connect", 200, **FORM | LIGHTSPEED).text
+    assert "https://reconciler.example/connect/gAAAA" in said and "app-secret" not in said
+    assert (empty.shop("demo").pos["grant"], empty.shop("demo").shopify.get("grant")) == ("authorization_code", None)
+
+
 def test_only_an_admin_for_all_shops_connects_one(empty: Services) -> None:
     Visitor(empty, Role.ADMIN).send("/connect", **FORM)
     for role, stores in ((Role.ADMIN, ["demo"]), (Role.OPERATOR, [])):
@@ -137,6 +152,18 @@ def test_the_guided_command_asks_again_until_it_is_let_in(empty: Services) -> No
     assert empty.shop("demo").references == ("{name}", "{number}")
     again = run(empty, "stores", "add", "--store", "demo")
     assert again.exit_code == 1 and "a shop demo already" in again.output
+
+
+def test_the_guided_command_ends_with_a_link_where_the_pos_is_approved_by_one(empty: Services) -> None:
+    typed = [*GUIDED[:4], "client", "client-secret", "lightspeed_x", "link", "demo", "app", "app-secret", ""]
+    result = run(empty, "stores", "add", "--store", "demo", typed=typed)
+    assert result.exit_code == 0, result.output
+    assert "https://reconciler.example/connect/gAAAA" in result.output
+    assert "webhooks register --store demo" in result.output  # Shopify lets us in already
+    assert "app-secret" not in result.output
+    checked = run(empty, "stores", "check", "--store", "demo", "--json")
+    line = next(one for one in json.loads(checked.stdout)[0]["lines"] if one["slug"] == "pos_unapproved")
+    assert "nobody of the shop has approved" in line["found"] and "stores invite --store demo" in line["fix"]
 
 
 def test_the_spelling_is_learned_from_an_order_that_is_in_the_pos(empty: Services, floor: str) -> None:

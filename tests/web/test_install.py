@@ -21,7 +21,7 @@ from reconcile.config import Settings
 from reconcile.errors import Refused, Unauthorised
 from reconcile.ledger import Ledger
 from reconcile.ledger.tables import events, kept
-from reconcile.people import invites
+from reconcile.people import approvals, invites
 from reconcile.services import Services
 from reconcile.shopify.admin import TOPICS
 from reconcile.shopify.installed import TOKENS
@@ -82,7 +82,7 @@ class Shelf:
         away = browser.get(f"{path}/go").location
         assert away.startswith(f"{self.floor}/admin/oauth/authorize?")
         back = requests.get(away, allow_redirects=False, timeout=10).headers["Location"]
-        assert back.startswith(f"{HOME}{invites.BACK}?")
+        assert back.startswith(f"{HOME}{approvals.BACK}?")
         return back.removeprefix(HOME)
 
     def install(self) -> str:
@@ -148,7 +148,7 @@ def test_a_renewal_whose_answer_is_lost_is_asked_again(shelf: Shelf) -> None:
 def test_an_app_that_was_taken_away_says_what_to_do(shelf: Shelf) -> None:
     shelf.install()
     worker = shelf.process()
-    stored = people.invites._kept(worker, "demo")
+    stored = invites.kept_of(worker, "demo")
     stored.put(TOKENS, json.dumps(json.loads(stored.get(TOKENS) or "") | {"access": "gone", "refresh": "gone"}))
     with pytest.raises(Unauthorised, match="let the merchant install the app"):
         shelf.facts(worker)

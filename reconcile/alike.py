@@ -17,7 +17,7 @@ YIELDING = ("unexplained", "connector_stalled")  # causes that give way to a bet
 
 
 def held_by_the_same(this: Round, judged: Iterable[Judged]) -> list[Row[Any]]:
-    """The shop's other absent orders without a cause, if one is new to the shop: its incident begins whole, not with one.
+    """The shop's other absent orders without a sure cause, if one is new to the shop: its incident begins whole, not with one.
 
     Their own next look may be an hour away.
     """
@@ -35,7 +35,7 @@ def held_by_the_same(this: Round, judged: Iterable[Judged]) -> list[Row[Any]]:
             return []
         absent = (c.arrived_at.is_(None), c.standing.in_([one.value for one in ABSENT]))
         others = (c.store == this.shop.store, c.eligible_at > this.now - WINDOW, c.order_id.not_in(due))
-        without = or_(c.cause.is_(None), c.cause.in_(YIELDING))
+        without = or_(c.cause.is_(None), c.cause.in_(YIELDING), c.certainty == Certainty.POSSIBLE.value)
         query_orders = select(orders).where(*others, *absent, without).order_by(c.eligible_at).limit(MOST)
         return list(connection.execute(query_orders))
 

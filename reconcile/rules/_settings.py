@@ -121,11 +121,19 @@ def contrast(run: HeldBack) -> tuple[Fact, ...]:
 def priors(settings: Declared, this: Filter | None = None) -> tuple[tuple[str, Fraction], ...]:
     """How probable the other filters are before the orders are looked at: what is declared of them is mostly true.
 
-    What is declared of this one does not count: it is to be compared with what the orders show.
+    What is declared of this one does not count: it is to be compared with what the orders show. Nor does it of those that
+    are declared to let orders pass as this one is: if one of these declarations is wrong, it may be any of them.
     """
-    weight, key = {True: STATED_OFF, False: STATED_ON}, this.key if this else None
-    stated = [one for one in FILTERS if one.key != key and one.declared(settings) is not None]
-    return tuple((one.trait, weight[one.declared_off(settings)]) for one in stated)
+    weight = {True: STATED_OFF, False: STATED_ON}
+    others = [
+        one for one in FILTERS if one.declared(settings) is not None and not (this and _alike(one, this, settings))
+    ]
+    return tuple((one.trait, weight[one.declared_off(settings)]) for one in others)
+
+
+def _alike(one: Filter, this: Filter, settings: Declared) -> bool:
+    both_open = this.declared(settings) is this.open_when and one.declared(settings) is one.open_when
+    return one.key == this.key or both_open
 
 
 def _held_back(ev: Evidence, this: Filter, *, enough: int = ENOUGH_LATE, least: Fraction = LIKELY) -> HeldBack | None:

@@ -49,10 +49,18 @@ class Played:
 
     def grace_at(self, eligible_at: datetime) -> timedelta:
         """The grace that was in force when an order reached it."""
+        return self._reached(eligible_at)[1]
+
+    def late_from(self, eligible_at: datetime) -> datetime:
+        """When an order reaches its grace; where that has been shortened meanwhile, not before it was."""
+        since, grace = self._reached(eligible_at)
+        return max(eligible_at + grace, since)
+
+    def _reached(self, eligible_at: datetime) -> tuple[datetime, timedelta]:
         for (since, grace), (until, _) in pairwise([*self.graces, (FOREVER, timedelta())]):
             if max(eligible_at + grace, since) < until:
-                return grace
-        return self.graces[-1][1]
+                return since, grace
+        return self.graces[-1]
 
 
 def play(

@@ -106,8 +106,7 @@ def _singles(played: Played, labelled: Labelled, noticed: dict[int, datetime]) -
 def _in_time(played: Played, order: dict[str, Any], noticed_at: datetime | None) -> bool:
     """What the POS has but wrong is left to the connector for `pending_after`, or its own grace, from when it is wrong."""
     eligible = datetime.fromisoformat(order["eligible_at"])
-    grace = played.grace_at(eligible)
-    due = eligible + grace
+    grace, due = played.grace_at(eligible), played.late_from(eligible)
     if order["wrong_since"]:
         due = max(due, datetime.fromisoformat(order["wrong_since"]) + max(grace, played.shop.pending_after))
     return noticed_at is not None and noticed_at <= due + MINUTE

@@ -11,6 +11,7 @@ from reconcile.compare import Look
 from reconcile.config import Shop
 from reconcile.evidence import Declared, ShopEvidence
 from reconcile.grace import FEW, expected_from, grace
+from reconcile.ledger.batches import update_many
 from reconcile.ledger.lease import Lease
 from reconcile.ledger.tables import orders, shops
 from reconcile.model import Decision, Finding, Order, Standing
@@ -154,4 +155,22 @@ def _with_grace(shop: Shop, services: Services, row: Row[Any], now: datetime) ->
         learned = grace(arrivals, shop.missing_after) if len(arrivals) >= FEW else None
         kept = None if learned is None else learned.total_seconds()
         change(connection, shop.store, grace_s=kept, arrivals=len(arrivals), grace_at=now)
-        return row_of(connection, shop.store)
+        changed = row_of(connection, shop.store)
+        if usual_of(shop, changed) < usual_of(shop, row):
+            _look_sooner(connection, shop.store, usual_of(shop, changed), now)
+        return changed
+
+
+def _look_sooner(connection: Connection, store: str, usual: timedelta, now: datetime) -> None:
+    """Orders whose next look was planned for a longer grace are looked at when this one ends."""
+    c = orders.c
+    query = select(c.order_id, c.eligible_at, c.next_look_at).where(
+        c.store == store, c.standing == Standing.WAITING.value, c.next_look_at > now
+    )
+    planned = [(row, max(now, row.eligible_at + usual)) for row in connection.execute(query.order_by(c.order_id))]
+    sooner = (
+        ({"store": store, "order_id": row.order_id, "next_look_at": row.next_look_at}, {"next_look_at": due})
+        for row, due in planned
+        if due < row.next_look_at
+    )
+    update_many(connection, orders, sooner)

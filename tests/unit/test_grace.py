@@ -6,9 +6,13 @@ from random import Random
 from statistics import NormalDist
 
 import pytest
+from sqlalchemy import select
 
+from reconcile.clock import ManualClock
 from reconcile.grace import LEAST, MOST, NEEDED, expected_from, grace
-from reconcile.rounds import arrival_times
+from reconcile.ledger.lease import lease
+from reconcile.ledger.tables import orders
+from reconcile.rounds import arrival_times, open_round
 from reconcile.services import Services
 from tests.rows import PLACED, a_sale, an_order, keep
 
@@ -79,3 +83,24 @@ def test_it_is_learned_from_undisturbed_arrivals_alone(services: Services) -> No
     keep(services.ledger, old, [a_sale(old)], arrived_at=PLACED)
     with services.ledger.read() as connection:
         assert arrival_times(connection, "demo", PLACED + timedelta(hours=1)) == [MINUTE]
+
+
+def test_a_grace_that_becomes_shorter_has_the_waiting_orders_looked_at_sooner(
+    services: Services, clock: ManualClock
+) -> None:
+    now, shop = clock.now(), services.shop("demo")
+    for number in range(1, NEEDED + 1):
+        came = an_order(number, created_at=now - timedelta(hours=3))
+        keep(services.ledger, came, [a_sale(came)], arrived_at=came.created_at + MINUTE)
+    for number, age in ((1001, 1), (1002, 5)):
+        at, waits = now - age * MINUTE, {"standing": "waiting", "next_look_at": now - age * MINUTE + SET}
+        keep(services.ledger, an_order(number, created_at=at), **waits)
+    keep(services.ledger, an_order(1003, created_at=now), standing="waiting", next_look_at=now)
+    with lease(services.ledger, "demo") as held:
+        assert held is not None
+        found = open_round(shop, services, held, 100)
+    assert found.usual == LEAST < SET
+    with services.ledger.read() as connection:
+        query = select(orders.c.order_id, orders.c.next_look_at).where(orders.c.order_id > NEEDED)
+        planned = {row.order_id: row.next_look_at for row in connection.execute(query)}
+    assert planned == {1001: now + 2 * MINUTE, 1002: now, 1003: now}

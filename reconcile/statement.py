@@ -92,11 +92,11 @@ class Day:
         return self.pos.net - self.shopify.net
 
     def by_reason(self) -> Amounts:
-        """The net difference split by why; adds up to `net_difference`."""
+        """The net difference split by why; adds up to `net_difference`. What comes to nothing needs no reason."""
         found: Amounts = defaultdict(Decimal)
         for one in self.differences:
             found[one.reason] += one.net
-        return dict(found)
+        return {reason: amount for reason, amount in found.items() if amount}
 
 
 def statement(connection: Connection, shop: Shop, since: date, until: date, tz: tzinfo = UTC) -> list[Day]:

@@ -136,7 +136,7 @@ def statement(
         return
     table = Table("day", "currency", "orders", "Shopify", "POS", "difference", "why")
     for day in days:
-        why = ", ".join(f"{reason} {amount}" for reason, amount in day.by_reason().items())
+        why = ", ".join(f"{reason} {amount:.2f}" for reason, amount in day.by_reason().items())
         sums = (day.shopify.net, day.pos.net, day.net_difference)
         table.add_row(
             day.day.isoformat(), day.currency, str(day.shopify.orders), *(f"{amount:.2f}" for amount in sums), why

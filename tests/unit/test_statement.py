@@ -132,6 +132,14 @@ def test_a_matched_order_may_be_off_by_a_cent_and_is_named_for_it(services: Serv
     assert [(one.reason, one.net) for one in day_of(services).differences] == [(reason, Decimal(off))]
 
 
+def test_a_reason_whose_orders_cancel_out_is_none(services: Services) -> None:
+    order = an_order()
+    keep(services.ledger, order, [a_sale(order, tax=order.tax + Decimal("0.05"))])
+    day = day_of(services)
+    assert [(one.reason, one.net) for one in day.differences] == [("accepted", 0)]
+    assert day.by_reason() == {}
+
+
 def test_a_day_is_the_shops_own(services: Services) -> None:
     late = datetime(2026, 11, 3, 2, 30, tzinfo=UTC)  # still the evening of the 2nd in Montreal
     keep(services.ledger, an_order(1, created_at=late))

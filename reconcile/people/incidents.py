@@ -1,6 +1,6 @@
 """What people do with an incident: acknowledge it, write a note on it, say that it is fixed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,17 +40,23 @@ def say_fixed(services: Services, who: str, stores: Sequence[str], incident_id: 
     """Its orders are looked at now and released as the mode allows: one first, the others once that one has arrived."""
     now = services.clock.now()
     with services.ledger.write() as connection:
-        row = _unresolved(connection, stores, incident_id)
-        values = {
-            "state": "acknowledged",
-            "acknowledged_by": row.acknowledged_by or who,
-            "fixed_by": who,
-            "fixed_at": now,
-        }
-        _change(connection, row, values, now, who, "said to be fixed")
-        held_back = (orders.c.store == row.store, orders.c.cause == row.cause, orders.c.subject == row.subject)
-        still_open = orders.c.case_state.in_(OPEN_STATES)
-        connection.execute(update(orders).where(*held_back, still_open).values(next_look_at=now))
+        _take_as_fixed(connection, _unresolved(connection, stores, incident_id), who, now, "said to be fixed")
+
+
+def declared_fixed(connection: Connection, store: str, who: str, subjects: Collection[str], now: datetime) -> None:
+    """The settings of these names are declared to let orders pass now: as good as said of the incidents about them."""
+    c = incidents.c
+    query = select(incidents).where(c.store == store, c.subject.in_(subjects), c.state != "resolved")
+    for row in connection.execute(query.with_for_update()).all():
+        _take_as_fixed(connection, row, who, now, f"declared to be fixed: {row.subject}")
+
+
+def _take_as_fixed(connection: Connection, row: Row[Any], who: str, now: datetime, text: str) -> None:
+    said = {"acknowledged_by": row.acknowledged_by or who, "fixed_by": who, "fixed_at": now}
+    _change(connection, row, {"state": "acknowledged", **said}, now, who, text)
+    held_back = (orders.c.store == row.store, orders.c.cause == row.cause, orders.c.subject == row.subject)
+    still_open = orders.c.case_state.in_(OPEN_STATES)
+    connection.execute(update(orders).where(*held_back, still_open).values(next_look_at=now))
 
 
 def _incident(connection: Connection, stores: Sequence[str], incident_id: int) -> Row[Any]:

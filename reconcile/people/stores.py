@@ -10,12 +10,15 @@ from sqlalchemy import Connection, update
 from reconcile import history
 from reconcile.config import TOUCH_TAG, declared_from
 from reconcile.errors import ConfigurationError
+from reconcile.evidence import Declared
 from reconcile.ledger.queries import OPEN_STATES
 from reconcile.ledger.tables import orders
 from reconcile.limits import ShopLimitsSchema
 from reconcile.model import Mode, TouchEffect
+from reconcile.people.incidents import declared_fixed
+from reconcile.rules._settings import EVERY_ORDER, FILTERS
 from reconcile.services import Services
-from reconcile.shops import change, in_force, limits_of, row_for_change, row_of, stop
+from reconcile.shops import change, declared_of, in_force, limits_of, row_for_change, row_of, stop
 from reconcile.stores_schema import DeclaredSchema
 
 TAG_LISTS = ("allow_tags", "ignore_tags", "routing_tags")
@@ -79,8 +82,9 @@ def declare(services: Services, who: str, store: str, given: Mapping[str, Any]) 
     settings = _checked(given)
     now = services.clock.now()
     with services.ledger.write() as connection:
-        before = row_for_change(connection, store).declared or {}
-        change(connection, store, declared={**before, **settings}, declared_at=now, next_check_at=now)
+        row = row_for_change(connection, store)
+        declared_fixed(connection, store, who, _let_pass(declared_of(services, store, row), settings), now)
+        change(connection, store, declared={**(row.declared or {}), **settings}, declared_at=now, next_check_at=now)
         _look_again(connection, store, now)
         said = ", ".join(f"{key} = {_said(value)}" for key, value in settings.items())
         _tell(connection, store, who, now, "declared", f"declared: {said}")
@@ -104,6 +108,13 @@ def set_limits(services: Services, who: str, store: str, given: Mapping[str, Any
         if said:
             _look_again(connection, store, now)
             _tell(connection, store, who, now, "limits", f"limits: {said}")
+
+
+def _let_pass(before: Declared, settings: Mapping[str, Any]) -> set[str]:
+    """The names of the switches that were put into the position in which orders pass, and of locations that were mapped."""
+    switches = [one for one in (EVERY_ORDER, *FILTERS) if settings.get(one.key) is one.open_when]
+    turned = {one.setting for one in switches if one.declared(before) is not one.open_when}
+    return turned | set(settings.get("locations") or ()) - set(before.locations or ())
 
 
 def reset_touch(services: Services, who: str, store: str) -> None:

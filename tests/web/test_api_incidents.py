@@ -112,6 +112,26 @@ def test_said_to_be_fixed_its_orders_are_looked_at_now(held_back: Services) -> N
     assert [(event.who, event.incident_id) for event in told(held_back, "incident")] == [("ann", number)]
 
 
+def test_a_switch_that_is_declared_on_is_as_good_as_said_to_be_fixed(held_back: Services) -> None:
+    number, admin = an_incident(held_back), Api(held_back, "admin")
+    admin.call("PUT", "stores/demo/declared", {"download_archived_orders": False, "download_fulfilled_orders": True})
+    assert of_row(held_back, number).fixed_by is None
+    admin.call("PUT", "stores/demo/declared", {"download_archived_orders": True})
+    now, row = held_back.clock.now(), of_row(held_back, number)
+    assert (row.fixed_by, row.fixed_at, row.state) == ("ann", now, "acknowledged")
+    assert [event.text for event in told(held_back, "incident")] == ["declared to be fixed: Download Archived Orders"]
+    held_back.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+    admin.call("PUT", "stores/demo/declared", {"download_archived_orders": True})
+    assert of_row(held_back, number).fixed_at == now, "it says nothing new"
+
+
+def test_a_location_that_is_declared_as_mapped_is_as_good_as_said_to_be_fixed(held_back: Services) -> None:
+    number = an_incident(held_back, cause="location_unmapped", subject="Pop-up Stall")
+    other = an_incident(held_back, cause="location_unmapped", subject="Annex")
+    Api(held_back, "admin").call("PUT", "stores/demo/declared", {"locations": ["Main Street", "Pop-up Stall"]})
+    assert [of_row(held_back, one).fixed_by for one in (number, other)] == ["ann", None]
+
+
 @pytest.mark.parametrize("what", ["acknowledge", "fixed"])
 def test_what_is_resolved_stays_so(held_back: Services, what: str) -> None:
     number = an_incident(held_back, state="resolved")

@@ -14,7 +14,7 @@ from reconcile.ledger.queries_incidents import incidents_of
 from reconcile.ledger.tables import orders
 from reconcile.model import Standing
 from reconcile.services import Services
-from reconcile.shops import change, row_of, zone_of
+from reconcile.shops import change, row_for_change, row_of, zone_of
 
 PROVEN = {
     "en": "{days}: {proven} of {expected} orders proven in the POS.",
@@ -55,7 +55,7 @@ def _write_if_due(services: Services, shop: Shop) -> int:
     if planned > now:
         return 0
     with services.ledger.write() as connection:
-        if row_of(connection, shop.store).digest_at != planned:
+        if row_for_change(connection, shop.store).digest_at != planned:
             return 0  # another worker was faster
         since = _last_covered(shop, planned, zone)
         until = now.astimezone(zone).date() - timedelta(days=1)

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from reconcile.ledger.tables import alerts, orders, shops
 from reconcile.ledger.tables import incidents as incident_rows
 from reconcile.model import Decision, Verb
 from reconcile.services import Services
+from reconcile.shops import change, row_for_change
 from tests.rows import PLACED, a_sale, an_order, keep
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -327,6 +330,22 @@ def test_the_digest_comes_daily_also_when_all_is_well(
     assert receiver.said()[0]["data"]["text"] == "Sunday: 2 of 2 orders proven in the POS.\nNothing needs you."
     clock.advance(timedelta(days=1))
     assert digest.write_due(told) == 1
+
+
+def test_of_two_workers_that_find_a_digest_due_one_writes_it(
+    services: Services, receiver: Receiver, clock: ManualClock
+) -> None:
+    told = with_alerts(services, receiver, digest_at=time(8))
+    digest.write_due(told)
+    clock.advance(timedelta(days=1))
+    with ThreadPoolExecutor(1) as pool:
+        with told.ledger.write() as connection:
+            row_for_change(connection, "demo")
+            other = pool.submit(digest.write_due, told)
+            sleep(0.3)
+            change(connection, "demo", digest_at=clock.now() + timedelta(days=1))  # this one was faster
+        assert other.result(timeout=20) == 0
+    assert rows(told) == []
 
 
 def test_a_digest_covers_every_day_since_the_one_before(

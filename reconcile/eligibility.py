@@ -18,10 +18,21 @@ def own_tags(order: Order) -> frozenset[str]:
 
 
 def eligible_at(previous: Order | None, since: datetime | None, order: Order, declared: Declared) -> datetime:
-    """The moment the order became eligible: its creation, or the update that lifted what had kept it out."""
-    if previous is None or since is None:
-        return order.created_at
-    return order.updated_at if _released(previous, order, declared) else since
+    """The moment the order became eligible: its creation, its payment, or the update that lifted what had kept it out."""
+    known = order.created_at if previous is None or since is None else since
+    if previous is not None and _released(previous, order, declared):
+        return order.updated_at
+    # An order that was first seen paid may have waited for that for days; no webhook says when its payment came.
+    unread = previous is None or previous.payments is None
+    return max(known, _paid_at(order) or known) if unread else known
+
+
+def _paid_at(order: Order) -> datetime | None:
+    """When the latest of its payments came; None while it is unpaid, or its payments are unread."""
+    if order.payments is None or order.financial_status in UNPAID:
+        return None
+    came = (one.created_at for one in order.payments if one.kind in ("sale", "capture") and one.status == "success")
+    return max(came, default=None)
 
 
 def _released(before: Order, after: Order, declared: Declared) -> bool:

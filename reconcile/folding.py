@@ -145,10 +145,10 @@ def _next_version(row: Any, order: Order, declared: Declared, now: datetime, *, 
     changes: Values = {} if order == before else _as_columns(order)
     if row.reread and trusted:
         changes["reread"] = False
-    if order == before or eligibility.is_echo(before, order):
-        return changes
     # What it waited for matters only until it is in the POS: a payment that follows makes nothing late or early.
     since = row.eligible_at if row.arrived_at else eligibility.eligible_at(before, row.eligible_at, order, declared)
+    if order == before or eligibility.is_echo(before, order):
+        return changes if since == row.eligible_at else changes | {"eligible_at": since}
     due = first_look(order.updated_at, now)
     changes |= {"eligible_at": since, "changed_at": order.updated_at}
     changes["next_look_at"] = due if row.next_look_at is None else min(due, row.next_look_at)

@@ -4,7 +4,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Row, func, insert, select
 from reconcile import inbox
 from reconcile.folding import Folding
 from reconcile.ledger.tables import deliveries, events, orders, shops
+from reconcile.model import Order, Payment
 from reconcile.services import Services
 from reconcile.shopify.payload import read_order
 
@@ -136,6 +137,34 @@ def test_an_order_becomes_eligible_when_it_is_paid(services: Services) -> None:
     deliver(services, body("2026-11-02T08:40:00Z"), topic="orders/paid")
     inbox.drain(services)
     assert order_row(services).eligible_at.isoformat() == "2026-11-02T08:40:00+00:00"
+
+
+def paid_an_hour_later() -> Order:
+    """As Shopify shows an order that waited for its payment until nine."""
+    order = read_order(json.dumps(body("2026-11-02T09:00:00Z")).encode())
+    came = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    paid = Payment(kind="sale", status="success", gateway="bank deposit", amount=order.total, created_at=came)
+    return replace(order, payments=(paid,))
+
+
+def fold(services: Services, order: Order, found_by: str) -> None:
+    with services.ledger.write() as connection:
+        folding = Folding(services, connection, [("demo", order.order_id)])
+        folding.fold("demo", order, found_by=found_by)
+        folding.write()
+
+
+def test_an_order_that_is_first_seen_paid_was_eligible_from_its_payment_on(services: Services) -> None:
+    fold(services, paid_an_hour_later(), "sweep")
+    assert order_row(services).eligible_at == datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+def test_when_it_was_paid_is_learned_from_shopify_before_it_is_called_late(services: Services) -> None:
+    deliver(services, body("2026-11-02T09:00:00Z"), "orders/paid")
+    inbox.drain(services)
+    assert order_row(services).eligible_at.isoformat() == "2026-11-02T08:00:00+00:00"
+    fold(services, paid_an_hour_later(), "look")
+    assert order_row(services).eligible_at.isoformat() == "2026-11-02T09:00:00+00:00"
 
 
 def test_a_refund_of_a_known_order_has_it_read_from_shopify(services: Services) -> None:

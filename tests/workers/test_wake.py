@@ -43,10 +43,10 @@ def test_a_broker_that_is_down_is_told_once_and_its_return_too(caplog: pytest.Lo
 
 def test_waking_never_waits_for_a_broker_that_hangs() -> None:
     hangs = threading.Event()
-    waker = Waker(lambda: bool(hangs.wait(5)))
+    waker = Waker(lambda: bool(hangs.wait(20)))
     began = time.monotonic()
     for _ in range(1_000):
         waker.wake()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
     hangs.set()
     waker.stop()

@@ -33,6 +33,8 @@ class PosGate:
             time.sleep(HANG_S)
         if self.how == "403_in_part" and self.calls % 2:
             return Response('{"error": "forbidden"}', 403, mimetype="application/json")
+        if self.how == "garbage":
+            return Response("<html>Please sign in</html>", 200, mimetype="text/html")
         if self.how == "moved":
             return Response("", 302, headers={"Location": "https://elsewhere.example/"})
         return None

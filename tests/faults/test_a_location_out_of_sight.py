@@ -12,11 +12,14 @@ from reconcile.ledger.tables import actions, alerts, orders, shops
 from reconcile.model import Sale
 from reconcile.services import Services
 from reconcile.witnesses import BELIEVED_FOR
+from tests.faults.conftest import IS_LONG
 from tests.faults.shop_floor import ShopFloor, shop_floor
 from tests.figures import Note
 
 MINUTE = timedelta(minutes=1)
 WAYS = ("left_out", "403_in_part")
+LEDGERS = ["sqlite", "postgresql"] if IS_LONG else ["sqlite"]
+pytestmark = pytest.mark.parametrize("database_url", LEDGERS, indirect=True)
 
 
 class Town:

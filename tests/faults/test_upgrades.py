@@ -98,3 +98,31 @@ def test_an_older_version_refuses_a_newer_ledger_in_words(
         assert "9999" in answer.stderr and "a newer version has written it" in answer.stderr
         assert "Traceback" not in answer.stderr
     assert "newer version" in str(stack.ready())
+
+
+def test_an_older_version_beside_a_newer_ledger_loses_nothing(
+    place: Place, from_outside: Ledger, make_stack: MakeStack, note: Note
+) -> None:
+    """The ledger was upgraded and these processes not yet: what they acknowledge is kept, until newer ones go on with it."""
+    stack = make_stack(shop_entry("north"))
+    told = day_of("north", ORDERS)
+    sender = ShopifySender(stack.url, senders=4)
+    with from_outside.write() as connection:
+        mine = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("ALTER TABLE deliveries ADD COLUMN of_a_newer_version INTEGER"))
+    load = threading.Thread(target=sender.send, args=(told,), daemon=True)
+    load.start()
+    wait_until(lambda: len(sender.acknowledged) + sender.refused > ORDERS // 2)
+    assert lost(from_outside, set(sender.acknowledged)) == set()
+    assert stack.command("db", "upgrade").returncode != 0
+    stack.kill("worker", "web", "beat")
+    with from_outside.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :mine"), {"mine": mine})
+    wait_until(lambda: stack.revive() != [])
+    load.join(timeout=60)
+    until_folded(from_outside)
+    assert len(sender.acknowledged) == len(told)
+    assert lost(from_outside, sender.acknowledged) == set()
+    assert_whole(from_outside, told)
+    note("an older version beside a newer ledger", acknowledged=len(told), lost=0)

@@ -1,11 +1,14 @@
 """The figures that a test run proves its promises with: noted by the tests, printed as one table at the end."""
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from tests import guarantees
 
 PROPERTY = "figures"
 
@@ -23,26 +26,36 @@ def note(record_property: Callable[[str, object], None]) -> Note:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """One line for each promise: what was tried, and what was lost, doubled or wrong."""
-    found: dict[str, dict[str, float]] = defaultdict(dict)
-    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
-        for name, value in report.user_properties:
-            if name == PROPERTY and report.when == "call":
-                _add(found, json.loads(value))
+    """One line for each promise: what was tried, and what was lost, doubled or wrong. `make faults` keeps them."""
+    found = _collected(terminalreporter)
     if not found:
         return
     terminalreporter.section("what was promised, and broken")
     for promise in sorted(found):
-        told = ", ".join(f"{name.replace('_', ' ')} {_shown(value)}" for name, value in found[promise].items())
-        terminalreporter.write_line(f"{promise}: {told}")
+        terminalreporter.write_line(f"{promise}: {guarantees.told(found[promise]).replace('**', '')}")
+    if os.environ.get("KEEP_FIGURES"):
+        _keep(terminalreporter, found)
 
 
-def _add(found: dict[str, dict[str, float]], figures: dict[str, Any]) -> None:
+def _collected(terminalreporter: Any) -> guarantees.Figures:
+    found: guarantees.Figures = defaultdict(dict)
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == PROPERTY and report.when == "call":
+                _add(found, json.loads(value))
+    return found
+
+
+def _keep(terminalreporter: Any, found: guarantees.Figures) -> None:
+    if terminalreporter.getreports("failed") or terminalreporter.getreports("error"):
+        terminalreporter.write_line("The figures are not kept: not every test has passed.")
+        return
+    guarantees.keep(found)
+    terminalreporter.write_line(f"kept in {guarantees.KEPT} and on {guarantees.PAGE}")
+
+
+def _add(found: guarantees.Figures, figures: dict[str, Any]) -> None:
     sums = found[figures.pop("promise")]
     for name, value in figures.items():
         before = sums.get(name, 0)
         sums[name] = max(before, value) if name.startswith("longest") else before + value
-
-
-def _shown(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"

@@ -18,18 +18,22 @@ from bench.orders import body, sale
 from bench.parts import parts
 from reconcile import inbox, loop
 from reconcile.bootstrap import make_services
+from reconcile.compare import Look, compare
 from reconcile.config import settings_from
 from reconcile.ledger.tables import deliveries
+from reconcile.model import Order, Sale
 from reconcile.pos.heartland_wire import sale_from
 from reconcile.pos.registry import ADAPTERS
+from reconcile.pos.stored import sale_to_json
 from reconcile.services import Services
 from reconcile.shopify.body import load_order
 from reconcile.shopify.payload import read_order
-from reconcile.shopify.stored import order_to_json
+from reconcile.shopify.stored import order_from_json, order_to_json
 from reconcile.shops import enrol
 from reconcile.vault import Vault
 
 FLOOR = ("signature of 7 kB", "JSON of 7 kB", "one row of an insert of five hundred")
+ALONE = "a look at one order alone"
 LATE = timedelta(minutes=10)
 TOGETHER = 500
 Part = Callable[[int], object]
@@ -43,7 +47,8 @@ def measure(runs: int = 5, count: int = 500) -> dict[str, Any]:
         enrol(services)
         whole = Whole(installed, services, count)
         contestants = {name: _timed(part, count) for name, part in _parts(services).items()}
-        found = in_turns({**contestants, "fold": whole.fold, "look": whole.look}, runs)
+        wholes = {"fold": whole.fold, "look": whole.look, ALONE: whole.look_at_one}
+        found = in_turns({**contestants, **wholes}, runs)
         services.ledger.dispose()
     each = {name: [run["us"] for run in taken] for name, taken in found.items()}
     total = statistics.median(each["fold"]) + statistics.median(each["look"])
@@ -75,6 +80,7 @@ def _parts(services: Services) -> dict[str, Part]:
     at, vault, key = datetime.now(UTC), Vault(SECRET), SECRET.encode()
     content, sealed = body(0, at), vault.seal(body(0, at))
     raw, order, row = json.loads(content, parse_float=Decimal), read_order(content), json.loads(sale("#10000", at))
+    kept, found = order_to_json(order), sale_from("order", row)
 
     def repeated(act: Callable[[], object]) -> Part:
         def part(count: int) -> None:
@@ -91,8 +97,16 @@ def _parts(services: Services) -> dict[str, Part]:
         "opening 7 kB": repeated(lambda: vault.open(sealed)),
         "the order's fields out of the JSON": repeated(lambda: load_order(raw)),
         "the order as it is kept": repeated(lambda: order_to_json(order)),
+        "the order out of the ledger": repeated(lambda: order_from_json(kept)),
         "the POS's record read": repeated(lambda: sale_from("order", row)),
+        "both sides compared": repeated(lambda: _compared(order, found)),
+        "the POS's record as it is kept": repeated(lambda: sale_to_json(found)),
     }
+
+
+def _compared(order: Order, found: Sale) -> Look:
+    late = order.created_at + LATE
+    return compare(order, [found], eligible_at=order.created_at, now=late, grace=LATE, pending_after=LATE)
 
 
 class Undone(Exception):
@@ -129,6 +143,14 @@ class Whole:
         deliver(self._services.ledger, self._installed.stores, [self._count], at, first=self._first)
         self._first += self._count
         return _timed(lambda count: self._work(lambda: inbox.drain(self._services)), self._count)()
+
+    def look_at_one(self) -> Run:
+        """What a look costs before it has looked at much."""
+        many, self._count = self._count, 1
+        self.fold()
+        took = self.look()
+        self._count = many
+        return took
 
     def look(self) -> Run:
         shop = self._services.shop(self._installed.stores[0])

@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.doors import Door, bare, ours, peak_memory_mb
 from bench.figures import Row, Run, Table, at_least, at_most, figure, in_turns, median
-from bench.installed import SECRET
+from bench.installed import SECRET, cpu_s
 from bench.loading import load
 from bench.parts import Parts, parts
 from bench.peers.express_peer import express
@@ -29,7 +29,7 @@ def measure(runs: int = 5, count: int = 2_000, *, beside_express: bool = True) -
         table: Table = {name: {} for name in doors}
         for connections in CONNECTIONS:
             many = count if connections > 1 else count // 6
-            found = in_turns({name: partial(load, door.url, many, connections) for name, door in doors.items()}, runs)
+            found = in_turns({name: partial(_run, door, many, connections) for name, door in doors.items()}, runs)
             for name, taken in found.items():
                 table[name] |= _cells(connections, taken)
                 sent[name] += many * runs - int(sum(run["refused"] for run in taken))
@@ -53,10 +53,16 @@ def contestants(these: Parts, *, beside_express: bool) -> dict[str, Door]:
     return found
 
 
+def _run(door: Door, count: int, connections: int) -> Run:
+    before = cpu_s(door.process)
+    return load(door.url, count, connections) | {"cpu_us": (cpu_s(door.process) - before) / count * 1e6}
+
+
 def _cells(connections: int, runs: list[Run]) -> Row:
     return {
         f"{connections}: per s": figure([run["per_s"] for run in runs]),
         f"{connections}: p99 ms": figure([run["p99_ms"] for run in runs]),
+        f"{connections}: CPU us": figure([run["cpu_us"] for run in runs]),
     }
 
 

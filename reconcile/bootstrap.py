@@ -12,7 +12,7 @@ from reconcile.connected import Shops
 from reconcile.http import Http
 from reconcile.ledger import Ledger
 from reconcile.ledger.keeping import Keeping
-from reconcile.pos.base import Metered, Pos
+from reconcile.pos.base import Metered, Pos, Wired
 from reconcile.pos.registry import ADAPTERS
 from reconcile.services import Services
 from reconcile.shopify.admin import Admin, ClientCredentials, Installed, StaticToken
@@ -58,21 +58,32 @@ def make_services(
         return Keeping(own, vault, time, shop.store)
 
     pos = PerShop(lambda shop: _pos(shop, time, sleep, calls, kept(shop)))
+    admin = PerShop(lambda shop: _admin(shop, time, sleep, calls, kept(shop)))
     return Services(
         settings=replace(settings, shops=shops),
         ledger=own,
         clock=time,
         vault=vault,
         pos=pos,
-        admin=PerShop(lambda shop: _admin(shop, time, sleep, calls, kept(shop))),
+        admin=admin,
         calls=calls,
-        budgets=lambda: _budgets(pos.made()),
+        budgets=lambda: _budgets(pos.made(), admin.made()),
     )
 
 
-def _budgets(clients: Mapping[str, Pos]) -> dict[str, float]:
+def _budgets(pos: Mapping[str, Pos], admin: Mapping[str, Admin]) -> dict[str, dict[str, float]]:
+    return {
+        "left": _left(pos), "slowed": _slowed(pos), "shopify_left": _left(admin), "shopify_slowed": _slowed(admin),
+    }  # fmt: skip
+
+
+def _left(clients: Mapping[str, object]) -> dict[str, float]:
     left = {store: client.budget_left() for store, client in clients.items() if isinstance(client, Metered)}
     return {store: share for store, share in left.items() if share is not None}
+
+
+def _slowed(clients: Mapping[str, object]) -> dict[str, float]:
+    return {store: client.http.slowed for store, client in clients.items() if isinstance(client, Wired)}
 
 
 def _pos(shop: Shop, clock: Clock, sleep: Sleep, calls: dict[str, int], store: Keeping) -> Pos:

@@ -61,6 +61,8 @@ def _codec(kind: Any) -> tuple[Convert, Convert]:
 
 def _optional_codec(arguments: tuple[Any, ...]) -> tuple[Convert, Convert]:
     write, read = _codec(next(argument for argument in arguments if argument is not types.NoneType))
+    if write is _same:
+        return _same, _same
     return (
         lambda value: None if value is None else write(value),
         lambda stored: None if stored is None else read(stored),
@@ -70,6 +72,8 @@ def _optional_codec(arguments: tuple[Any, ...]) -> tuple[Convert, Convert]:
 def _many_codec(origin: Callable[[Any], Any], inner: Any) -> tuple[Convert, Convert]:
     write, read = _codec(inner)
     order: Convert = sorted if origin is frozenset else list
+    if write is _same:
+        return order, origin
     return lambda values: [write(value) for value in order(values)], lambda stored: origin(map(read, stored))
 
 
@@ -83,13 +87,25 @@ def _dict_codec(inner: Any) -> tuple[Convert, Convert]:
 
 @cache
 def _record_codec(kind: Any) -> tuple[Convert, Convert]:
+    """Most fields are kept as they are: only the others cost a call each."""
     hints = get_type_hints(kind)
-    parts = [(field.name, *_codec(hints[field.name])) for field in dataclasses.fields(kind)]
+    names = [field.name for field in dataclasses.fields(kind)]
+    parts = [(name, *_codec(hints[name])) for name in names]
+    written = [(name, write_part) for name, write_part, _ in parts if write_part is not _same]
+    converted = [(name, read_part) for name, _, read_part in parts if read_part is not _same]
 
     def write(value: Any) -> dict[str, Any]:
-        return {name: write_part(getattr(value, name)) for name, write_part, _ in parts}
+        stored = {name: getattr(value, name) for name in names}
+        for name, write_part in written:
+            if stored[name] is not None:
+                stored[name] = write_part(stored[name])
+        return stored
 
     def read(stored: Mapping[str, Any]) -> Any:
-        return kind(**{name: read_part(stored[name]) for name, _, read_part in parts if name in stored})
+        values = {name: stored[name] for name in names if name in stored}
+        for name, read_part in converted:
+            if values.get(name) is not None:
+                values[name] = read_part(values[name])
+        return kind(**values)
 
     return write, read

@@ -60,7 +60,7 @@ def beat_heart(services: Services, name: str) -> None:
         return
     beats = [
         {"name": name, "at": now, "detail": ""},
-        {"name": mine, "at": now, "detail": json.dumps({**services.calls, "left": services.budgets()})},
+        {"name": mine, "at": now, "detail": json.dumps({**services.calls, **services.budgets()})},
     ]
     statement = services.ledger.insert(heartbeats)
     newest = {"at": statement.excluded["at"], "detail": statement.excluded["detail"]}

@@ -93,6 +93,7 @@ class Http:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.calls = 0
+        self.slowed = 0  # how often we were asked to slow down
         self.heard: Headers = NONE  # of the latest answer
         self.on_answer: Callable[[Exchange], object] | None = None  # for whoever records what passes
         self._secrets = tuple(headers.values())
@@ -234,6 +235,7 @@ class Http:
         if status in (401, 403):
             raise Unauthorised(f"{place} refuses the credentials, or they may not do this ({said}).", status)
         if status == 429 or (status == 503 and not request.write):
+            self.slowed += 1
             raise Throttled(f"{place} asks to slow down ({said}).", retry_after(raw.headers))
         if status < 400:
             raise self._no_answer(request, f"it points to another address ({said}); check the base_url")

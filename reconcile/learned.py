@@ -5,7 +5,7 @@ from typing import Any
 from reconcile.grace import OUTAGE
 from reconcile.model import SaleKind
 from reconcile.rounds import Round
-from reconcile.shops import change, row_of
+from reconcile.shops import change
 from reconcile.snapshot import Snapshot
 
 
@@ -20,12 +20,11 @@ def remember(this: Round, found: Snapshot) -> None:
             if sale.kind is SaleKind.SALE and sale.reference:
                 known = sale.reference.strip()
     with this.services.ledger.write() as connection:
-        change(
+        this.row = change(
             connection, this.shop.store, spellings=spelled, known_reference=known,
             witnesses=this.witnesses.after(found.every, this.now).as_json(),
             pos_error=None, pos_read_at=this.now, pos_pause_until=None, pos_failing_since=None, **_outage_over(this),
         )  # fmt: skip
-        this.row = row_of(connection, this.shop.store)
 
 
 def _outage_over(this: Round) -> dict[str, Any]:

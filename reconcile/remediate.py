@@ -180,7 +180,7 @@ def _journal_answer(this: Round, action_id: int, state: str, answer: str) -> Non
 
 def judge_touch(this: Round, connection: Connection, row: Row[Any], look: Look) -> dict[str, Any]:
     """Write down how the order's last touch went, and what that teaches about touches at this shop."""
-    last = this.book.last(row.order_id)
+    last = this.book.last(row.order_id) if row.touches else None
     if last is None or last.state == "refused" or last.outcome in ("arrived", "doubled"):
         return {}
     made = [s for s in look.sales if s.kind is SaleKind.SALE and not is_edit(s)]
@@ -226,8 +226,7 @@ def _count_failure(this: Round, connection: Connection) -> None:
 
 
 def _learn(this: Round, connection: Connection, **values: Any) -> None:
-    change(connection, this.shop.store, touch_learned_at=this.now, **values)
-    this.row = connection.execute(select(shops).where(shops.c.store == this.shop.store)).one()
+    this.row = change(connection, this.shop.store, touch_learned_at=this.now, **values)
 
 
 def _learn_doubles(this: Round, connection: Connection, row: Row[Any]) -> None:

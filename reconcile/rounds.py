@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select
@@ -28,7 +29,7 @@ ARRIVALS_KEPT = 2_000
 ARRIVALS_FROM = timedelta(days=30)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Round:
     shop: Shop
     services: Services
@@ -40,13 +41,24 @@ class Round:
     due: list[Row[Any]]
     usual: timedelta  # the grace in force
     arrivals: int
-    book: TouchBook
-    today: int  # orders that became eligible in the last 24 h
     evidence: ShopEvidence  # what is known of the shop; filled when the POS has been read
     blind_at: tuple[Place, ...] = ()  # the POS's locations whose known sales were not shown
     unseen: list[Row[Any]] = field(default_factory=list)  # orders that were absent meanwhile
     stands_still: bool = False  # the connector carries nothing of what became eligible lately
     seen: dict[int, datetime | None] = field(default_factory=dict)  # the orders looked at so far, with their arrival
+
+    @cached_property
+    def book(self) -> TouchBook:
+        """The journal; opened where an order asks for it: most looks find every order in its place."""
+        with self.services.ledger.read() as connection:
+            return open_book(connection, self.shop.store, self.now)
+
+    @cached_property
+    def today(self) -> int:
+        """Orders that became eligible in the last 24 h."""
+        day = (orders.c.store == self.shop.store, orders.c.eligible_at > self.now - timedelta(days=1))
+        with self.services.ledger.read() as connection:
+            return connection.execute(select(func.count()).select_from(orders).where(*day)).scalar_one()
 
     def grace_of(self, row: Row[Any]) -> timedelta:
         """The grace of one order: longer by the outage that it waited through."""
@@ -108,14 +120,11 @@ def open_round(shop: Shop, services: Services, held: Lease, limit: int) -> Round
     with services.ledger.read() as connection:
         row = row_of(connection, shop.store)
         due = [] if _is_left_in_peace(row, now) else _due(connection, shop.store, now, limit)
-        book = open_book(connection, shop.store, now)
-        day = (orders.c.store == shop.store, orders.c.eligible_at > now - timedelta(days=1))
-        today = connection.execute(select(func.count()).select_from(orders).where(*day)).scalar_one()
     shop = in_force(shop, row)
     row = _with_grace(shop, services, row, now) if due else row
     return Round(
         shop=shop, services=services, held=held, now=now, proved_at=now, row=row, due=due, usual=usual_of(shop, row),
-        arrivals=row.arrivals, book=book, today=today, declared=declared_of(services, shop.store, row),
+        arrivals=row.arrivals, declared=declared_of(services, shop.store, row),
         evidence=ShopEvidence(pos=shop.pos_kind),
     )  # fmt: skip
 
@@ -154,8 +163,7 @@ def _with_grace(shop: Shop, services: Services, row: Row[Any], now: datetime) ->
         arrivals = arrival_times(connection, shop.store, now)
         learned = grace(arrivals, shop.missing_after) if len(arrivals) >= FEW else None
         kept = None if learned is None else learned.total_seconds()
-        change(connection, shop.store, grace_s=kept, arrivals=len(arrivals), grace_at=now)
-        changed = row_of(connection, shop.store)
+        changed = change(connection, shop.store, grace_s=kept, arrivals=len(arrivals), grace_at=now)
         if usual_of(shop, changed) < usual_of(shop, row):
             _look_sooner(connection, shop.store, usual_of(shop, changed), now)
         return changed

@@ -16,7 +16,8 @@ from reconcile.vault import Vault
 class Services:
     """`pos` and `admin` give the client of a shop, the same one every time; `calls` counts what they sent.
 
-    `budgets`: the share of its calls that a shop's POS said is left, where it says so.
+    `budgets`: by shop, the share of its calls that the POS (`left`) and Shopify (`shopify_left`) said is left, where they
+    say so, and how often they asked to slow down (`slowed`, `shopify_slowed`).
     """
 
     settings: Settings
@@ -26,7 +27,7 @@ class Services:
     pos: Callable[[Shop], Pos]
     admin: Callable[[Shop], Admin]
     calls: dict[str, int] = field(default_factory=lambda: {"pos": 0, "shopify": 0})
-    budgets: Callable[[], dict[str, float]] = dict
+    budgets: Callable[[], dict[str, dict[str, float]]] = dict
 
     def shop(self, store: str) -> Shop:
         """Raises `ConfigurationError` naming the shops there are."""

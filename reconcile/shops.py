@@ -99,5 +99,7 @@ def stop(connection: Connection, store: str, *, by: str, reason: str, now: Any) 
     connection.execute(update(shops).where(*where).values(stopped_at=now, stopped_by=by, stop_reason=reason))
 
 
-def change(connection: Connection, store: str, **values: Any) -> None:
-    connection.execute(update(shops).where(shops.c.store == store).values(**values))
+def change(connection: Connection, store: str, **values: Any) -> Row[Any]:
+    """The shop's row as it is after this change."""
+    changed = update(shops).where(shops.c.store == store).values(**values)
+    return connection.execute(changed.returning(shops)).one()

@@ -18,7 +18,7 @@ from reconcile.config import TOUCH_TAG, Shop
 from reconcile.ledger.queries import actions_of, order_of
 from reconcile.ledger.queries_incidents import IncidentRow, incident_of
 from reconcile.ledger.tables import checks, shops
-from reconcile.model import Discrepancy, Fact, Finding, Order, Sale, SaleStatus
+from reconcile.model import Discrepancy, Fact, Finding, Order, Sale, SaleStatus, Standing
 from reconcile.pos.stored import sale_from_json
 from reconcile.references import spellings
 from reconcile.rules import catalogue
@@ -196,7 +196,9 @@ class _Writer:
         return [tag for tag in sorted(order.tags) if tag.casefold() in known or tag.startswith(TOUCH_TAG)]
 
     def _sales(self, row: Row[Any], order: Order, sales: Sequence[Sale]) -> Iterator[str]:
-        if not sales:
+        if row.standing == Standing.UNREAD and not sales:
+            yield self.words["not_read"]
+        elif not sales:
             references = ", ".join(spellings(order, self.shop.references))
             yield self.words["no_sale"].format(references=references)
             if row.absent_first_at:

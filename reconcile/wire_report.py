@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from reconcile.errors import Rejected, Retryable, Unauthorised, Unsupported
 from reconcile.http import Http
-from reconcile.pos.base import Pos
+from reconcile.pos.base import Pos, Wired
 from reconcile.wire_recorder import Recorder, Seen
 
 ORDERS, TICKETS, FIELDS, ITEMS = "/sales/orders", "/sales/tickets", "/custom_fields", "/items"
@@ -26,13 +26,6 @@ NO_NUMBER = "no-such-number"
 NOBODY = 0  # an id that no record has
 FOUND, REFUSED, NOT_THERE = "200", (400, 422), "404"
 IGNORED = "the filter was ignored"
-
-
-@runtime_checkable
-class Wired(Protocol):
-    """An adapter whose connection may be listened to."""
-
-    http: Http
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

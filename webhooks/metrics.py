@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -91,6 +92,10 @@ def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"reconciler_{name}", text, labels=labels)
 
 
+def _counter(name: str, text: str, *labels: str) -> CounterMetricFamily:
+    return CounterMetricFamily(f"reconciler_{name}", text, labels=labels)
+
+
 def _orders(connection: Connection) -> Family:
     family = _gauge("orders", "Orders by where they stand.", "store", "standing")
     query = select(orders.c.store, orders.c.standing, func.count()).group_by(orders.c.store, orders.c.standing)
@@ -167,44 +172,77 @@ def _shops(connection: Connection, now: datetime) -> Iterator[Family]:
 
 
 def _touches(connection: Connection) -> Family:
-    family = CounterMetricFamily("reconciler_touches", "Touches by how they went.", labels=["store", "outcome"])
+    family = _counter("touches", "Touches by how they went.", "store", "outcome")
     query = select(actions.c.store, actions.c.outcome, func.count()).group_by(actions.c.store, actions.c.outcome)
     for store, outcome, count in connection.execute(query):
         family.add_metric([store, outcome or "open"], count)
     return family
 
 
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A sign of life of one kind of process, or of one process (`host:pid`), which tells what the remotes said to it."""
+
+    name: str
+    process: str
+    at: datetime
+    told: Mapping[str, Any]
+
+
 def _processes(connection: Connection, now: datetime) -> Iterator[Family]:
-    age = _gauge("heartbeat_age_seconds", "Since a process last showed that it is alive.", "process")
-    calls = CounterMetricFamily(
-        "reconciler_remote_calls",
-        "Calls of a worker to the POS and to Shopify since it started.",
-        labels=["side", "worker"],
-    )
-    left = _gauge("pos_budget_left_ratio", "Share of its calls that the POS said is left, where it says so.", "store")
-    budgets: dict[str, float] = {}
-    for row in connection.execute(select(heartbeats).order_by(heartbeats.c.at)):
-        name, _, process = row.name.partition(" ")
-        if not process:
-            age.add_metric([name], (now - row.at).total_seconds())
-            continue
-        for side, count in calls_of(row.detail).items() if name == "worker" else ():
-            calls.add_metric([side, process], count)
-        budgets |= budgets_of(row.detail)  # whoever has asked last knows best
-    for store, share in budgets.items():
-        left.add_metric([store], share)
-    yield from (age, calls, left)
+    rows = connection.execute(select(heartbeats).order_by(heartbeats.c.at))
+    beats = [_beat(row.name, row.at, row.detail) for row in rows]
+    yield _ages(beats, now)
+    yield _calls(beats)
+    yield _slowed(beats)
+    yield _left(beats, "pos_budget_left_ratio", "left", "the POS")
+    yield _left(beats, "shopify_budget_left_ratio", "shopify_left", "Shopify")
 
 
-def calls_of(detail: str) -> dict[str, int]:
-    """The calls that a heartbeat tells of."""
-    return {side: count for side, count in _told(detail).items() if isinstance(count, int)}
+def _beat(name: str, at: datetime, detail: str) -> Beat:
+    kind, _, process = name.partition(" ")
+    return Beat(kind, process, at, _told(detail))
 
 
-def budgets_of(detail: str) -> dict[str, float]:
-    """What a heartbeat tells of the shops' budgets at their POS."""
-    left = _told(detail).get("left")
-    return {store: float(share) for store, share in left.items()} if isinstance(left, dict) else {}
+def _ages(beats: Sequence[Beat], now: datetime) -> Family:
+    family = _gauge("heartbeat_age_seconds", "Since a process last showed that it is alive.", "process")
+    for beat in beats:
+        if not beat.process:
+            family.add_metric([beat.name], (now - beat.at).total_seconds())
+    return family
+
+
+def _calls(beats: Sequence[Beat]) -> Family:
+    family = _counter("remote_calls", "Calls of a worker to the POS and to Shopify since it started.", "side", "worker")
+    for beat in beats:
+        for side, count in _numbers(beat.told).items() if beat.name == "worker" else ():
+            family.add_metric([side, beat.process], count)
+    return family
+
+
+def _slowed(beats: Sequence[Beat]) -> Family:
+    text = "How often a worker was asked to slow down since it started."
+    family = _counter("slowed", text, "side", "store", "worker")
+    for beat in beats:
+        for side, key in (("pos", "slowed"), ("shopify", "shopify_slowed")):
+            for store, count in _numbers(beat.told.get(key)).items():
+                family.add_metric([side, store, beat.process], count)
+    return family
+
+
+def _left(beats: Sequence[Beat], name: str, key: str, who: str) -> Family:
+    family = _gauge(name, f"Share of its calls that {who} said is left, where it says so.", "store")
+    newest: dict[str, float] = {}
+    for beat in beats:
+        newest |= _numbers(beat.told.get(key))  # whoever has asked last knows best
+    for store, share in newest.items():
+        family.add_metric([store], share)
+    return family
+
+
+def _numbers(told: object) -> dict[str, float]:
+    found = told.items() if isinstance(told, dict) else ()
+    return {name: value for name, value in found if isinstance(value, (int, float))}
 
 
 def _told(detail: str) -> dict[str, Any]:

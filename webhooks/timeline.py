@@ -57,7 +57,7 @@ def told(row: Row[Any]) -> str:
 
 
 def _of_delivery(row: Row[Any]) -> Entry:
-    return Entry(at=row.received_at, kind="delivery", text=f"{row.topic}: {term(row.state)}", delivery_id=row.id)
+    return Entry(at=row.received_at, kind="delivery", text=f"{row.topic} · {term(row.state)}", delivery_id=row.id)
 
 
 def _of_touch(row: Row[Any]) -> Iterator[Entry]:

@@ -1,5 +1,6 @@
 """The tasks: ids in, no business logic. A message is only a hint; the ledger says what is due."""
 
+import gc
 import logging
 from functools import cache
 
@@ -26,6 +27,8 @@ def services() -> Services:
     """This process's services, made at the first task so that nothing is read at import."""
     made = services_from()
     enrol(made)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: no collection has to walk over it again
     return made
 
 

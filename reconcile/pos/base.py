@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from reconcile.http import Http
 from reconcile.indexed import Indexed
 from reconcile.model import Identity, Sale, SetUp, SetUpQuestions
 
@@ -80,6 +81,13 @@ class Metered(Protocol):
     def budget_left(self) -> float | None:
         """The share that was left at the latest answer, 0 to 1; None when no answer has said."""
         ...
+
+
+@runtime_checkable
+class Wired(Protocol):
+    """A client whose connection may be listened to; `http.slowed` counts how often it was asked to slow down."""
+
+    http: Http
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

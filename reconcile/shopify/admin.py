@@ -68,6 +68,7 @@ class Admin:
         sleep: Sleep,
         paging_cap: int = PAGING_CAP,
     ) -> None:
+        self.http = http
         tokens: Tokens | InstalledTokens
         self._installed: InstalledTokens | None = None
         if isinstance(credentials, Installed):
@@ -77,6 +78,10 @@ class Admin:
         self._graphql = GraphQL(http, tokens, shop=shop, api_version=api_version, clock=clock, sleep=sleep)
         self._reader = OrderReader(self._graphql, shop=shop, clock=clock, paging_cap=paging_cap)
         self._shop = shop
+
+    def budget_left(self) -> float | None:
+        """The share of the shop's query budget that is left by now; None when no answer has said."""
+        return self._graphql.budget_left()
 
     def orders_updated_since(self, since: datetime, until: datetime | None = None) -> Iterator[Order]:
         """Every order whose last change lies in the window, in any state, oldest change first; one may come twice.

@@ -50,6 +50,10 @@ class GraphQL:
         self._path = f"/admin/api/{api_version}/graphql.json"
         self._meter = Meter(clock, sleep)
 
+    def budget_left(self) -> float | None:
+        """The share of the query budget that is left by now; None when no answer has said."""
+        return self._meter.left()
+
     def query(self, document: str, variables: Mapping[str, object]) -> Json:
         """The answer's `data`; fields that the app may not see are taken out of it, so that null means null.
 
@@ -100,6 +104,7 @@ class GraphQL:
             # A throttled mutation was not carried out: the budget is checked before execution.
             if all(_code(error) != "THROTTLED" for error in _errors(answer)):
                 return answer
+            self._http.slowed += 1
             waited = self._meter.wait_after_throttle(kind)
         message = f"Shopify throttles the queries for {self._shop}, {TRIES_WHEN_THROTTLED} times in a row."
         raise Throttled(message, after=timedelta(seconds=waited))

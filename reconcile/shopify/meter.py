@@ -23,8 +23,13 @@ class Meter:
         self._sleep = sleep
         self._costs: dict[str, float] = {}
         self._available = 0.0
+        self._most = 0.0  # 0 until the first answer
         self._rate = 0.0  # points a second; 0 until the first answer
         self._at: datetime = clock.now()
+
+    def left(self) -> float | None:
+        """The share that is left by now, 0 to 1; None when no answer has said."""
+        return min(1.0, max(0.0, self._available_now() / self._most)) if self._most else None
 
     def wait_for(self, kind: str) -> None:
         """Wait until the budget holds what this kind of request cost the last time."""
@@ -45,6 +50,7 @@ class Meter:
         available, rate = _points(status.get("currentlyAvailable")), _points(status.get("restoreRate"))
         if requested is not None:
             self._costs[kind] = requested
+        self._most = _points(status.get("maximumAvailable")) or self._most
         if available is not None and rate is not None:
             self._available, self._rate, self._at = available, rate, self._clock.now()
 

@@ -10,7 +10,7 @@ import pytest
 
 from reconcile.errors import ReconcilerError, Rejected, Retryable, Throttled, Unauthorised, Unsupported, Untrustworthy
 from reconcile.model import SaleKind, SaleStatus, SetUpQuestions
-from reconcile.pos.base import Capability, Metered
+from reconcile.pos.base import Capability, Metered, Wired
 from reconcile.pos.registry import ADAPTERS
 from tests.contract.accounts import NOW, OPENERS, TOKEN, Account
 
@@ -169,6 +169,15 @@ def test_what_is_not_declared_raises_before_any_request(account: Account) -> Non
 
 def test_capabilities_are_words_of_the_catalogue(account: Account) -> None:
     assert account.adapter().capabilities <= frozenset(Capability)
+
+
+def test_each_time_that_it_asks_to_slow_down_is_counted(account: Account) -> None:
+    adapter = account.adapter()
+    assert isinstance(adapter, Wired) and adapter.http.slowed == 0
+    account.misbehave("429")
+    with pytest.raises(Throttled):
+        adapter.identity()
+    assert adapter.http.slowed == 1
 
 
 def test_a_vendor_that_says_what_is_left_is_believed(account: Account) -> None:

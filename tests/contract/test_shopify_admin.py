@@ -207,6 +207,19 @@ def test_a_throttled_query_waits_and_is_asked_again(front: Storefront, admin: Ad
     assert len(front.waits) == 2 and all(wait >= 1 for wait in front.waits)
 
 
+def test_what_is_left_of_the_budget_and_each_throttling_are_told(front: Storefront, admin: Admin) -> None:
+    place_many(front, 3)
+    assert (admin.budget_left(), admin.http.slowed) == (None, 0)
+    front.side.faults.throttle_next = 2
+    assert list(admin.orders_updated_since(START))
+    assert admin.http.slowed == 2
+    left = admin.budget_left()
+    assert left is not None and 0 < left <= 1
+    front.side.api.bucket.size = 450
+    list(admin.orders_updated_since(START))
+    assert admin.budget_left() != left
+
+
 def test_throttled_without_end_is_an_error_and_no_empty_list(front: Storefront, admin: Admin) -> None:
     front.side.faults.throttle_share = 1
     with pytest.raises(Throttled):

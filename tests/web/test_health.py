@@ -193,13 +193,17 @@ def test_two_workers_count_their_calls_beside_each_other(
 ) -> None:
     for pid, calls, left in ((1, 5, 0.9), (2, 7, 0.25)):
         monkeypatch.setattr(os, "getpid", lambda pid=pid: pid)
-        beat_heart(
-            replace(services, calls={"pos": calls, "shopify": 0}, budgets=lambda left=left: {"demo": left}), "worker"
-        )
+        told = {"left": {"demo": left}, "shopify_left": {"demo": left / 2}, "slowed": {"demo": pid}}
+        beat_heart(replace(services, calls={"pos": calls, "shopify": 0}, budgets=lambda told=told: told), "worker")
         clock.advance(timedelta(seconds=5))
     counts = [value(services, "reconciler_remote_calls_total", side="pos", worker=f"{node()}:{pid}") for pid in (1, 2)]
     assert counts == [5, 7]
     assert value(services, "reconciler_pos_budget_left_ratio", store="demo") == 0.25
+    assert value(services, "reconciler_shopify_budget_left_ratio", store="demo") == 0.125
+    slowed = [
+        value(services, "reconciler_slowed_total", side="pos", store="demo", worker=f"{node()}:{pid}") for pid in (1, 2)
+    ]
+    assert slowed == [1, 2]
     assert value(services, "reconciler_heartbeat_age_seconds", process="worker") == 5
     clock.advance(timedelta(minutes=11))
     beat_heart(services, "worker")

@@ -30,7 +30,7 @@ from reconcile.model import (
     Verb,
 )
 from reconcile.services import Services
-from reconcile.shops import enrol
+from reconcile.shops import change, enrol
 from tests.rows import PLACED, a_sale, an_order, keep
 from webhooks import tokens
 from webhooks.app import create_app
@@ -672,3 +672,47 @@ def test_programs_and_people_do_not_get_in_each_others_way(sign_in: SignIn, app:
     secret = tokens.create(two_shops, Role.ADMIN)
     assert sign_in(Role.ADMIN).get("/api/v1/orders").status_code == 401
     assert app.test_client().get("/", headers={"Authorization": f"Bearer {secret}"}).status_code == 303
+
+
+def test_what_could_not_be_read_is_never_said_to_be_absent(sign_in: SignIn, two_shops: Services) -> None:
+    keep(two_shops.ledger, an_order(1001), standing="unread", unread_since=PLACED)
+    with two_shops.ledger.write() as connection:
+        change(connection, "demo", pos_error="the POS answers 503")
+    browser = sign_in(Role.VIEWER)
+    overview = browser.get("/").text
+    assert "cannot be read" in overview
+    assert "the POS answers 503" in overview
+    assert "Nothing is held back" not in overview
+    order = browser.get("/orders/demo/1001").text
+    assert "could not be read since" in order
+    assert "No record" not in order
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"), [("/nowhere", 404, "There is nothing here"), ("/orders/demo/99", 404, "no such order")]
+)
+def test_an_error_is_a_page_with_a_way_on(sign_in: SignIn, path: str, status: int, says: str) -> None:
+    for answer in (sign_in(Role.VIEWER).get(path), sign_in(Role.VIEWER).get(path, headers={"Accept-Language": "fr"})):
+        assert answer.status_code == status
+        assert 'href="/orders"' in answer.text
+        assert answer.headers["Content-Security-Policy"]
+    assert says in sign_in(Role.VIEWER).get(path).text
+
+
+def test_a_form_that_is_too_large_says_so(app: Flask) -> None:
+    answer = app.test_client().post("/sign-in", data={"token": "x" * 2_000_000})
+    assert answer.status_code == 413
+    assert "one megabyte" in answer.text
+
+
+def test_a_failure_nobody_foresaw_is_a_page_that_tells_nothing_secret(services: Services) -> None:
+    app = create_app(services)
+
+    def fail() -> None:
+        raise RuntimeError("password=hunter2")
+
+    app.add_url_rule("/fails", "fails", fail)
+    answer = app.test_client().get("/fails")
+    assert answer.status_code == 500
+    assert "Something went wrong on our side" in answer.text
+    assert "hunter2" not in answer.text

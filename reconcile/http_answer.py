@@ -29,6 +29,8 @@ def code_of(body: bytes) -> str:
 def detail_of(body: bytes, secrets: Iterable[str] = ()) -> str:
     """The vendor's sentence without what must not be shown, and the names (never the values) of the fields it blames."""
     answer = _object(body)
+    error = answer.get("error")
+    answer = error if isinstance(error, dict) else answer  # X-Series puts the sentence into an object of its own
     said = answer.get("message") or answer.get("error_description") or answer.get("errors") or answer.get("error")
     sentence = without_secrets(said, secrets) if isinstance(said, str) else ""
     fields = answer.get("details")

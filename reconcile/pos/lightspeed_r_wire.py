@@ -33,7 +33,7 @@ def many(found: object, what: str) -> list[Row]:
     return rows
 
 
-def nested(row: Row, relation: str, record: str) -> list[Row] | None:
+def nested(row: Row, relation: str, record: str) -> list[Row]:
     """The records of a loaded relation such as `SaleLines.SaleLine`; an empty one has no key."""
     found = row.get(relation)
     if isinstance(found, dict):
@@ -169,7 +169,7 @@ def _balance(row: Row, total: Decimal | None, paid: Decimal | None) -> Decimal |
 
 
 def _lines(row: Row, sku_field: str) -> tuple[SaleLine, ...]:
-    return tuple(_line(line, sku_field) for line in nested(row, "SaleLines", "SaleLine") or ())
+    return tuple(_line(line, sku_field) for line in nested(row, "SaleLines", "SaleLine"))
 
 
 def _line(row: Row, sku_field: str) -> SaleLine:

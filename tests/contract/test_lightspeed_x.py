@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 
 from reconcile.clock import ManualClock
 from reconcile.codec import from_json, to_json
-from reconcile.errors import ConfigurationError, Retryable, Throttled, Unauthorised, Untrustworthy
+from reconcile.errors import ConfigurationError, Rejected, Retryable, Throttled, Unauthorised, Untrustworthy
 from reconcile.ledger import Ledger
 from reconcile.ledger.keeping import Keeping
 from reconcile.model import Sale, SaleKind, SaleStatus, SetUp, SetUpQuestions
@@ -368,6 +368,13 @@ def test_a_chain_that_is_broken_asks_for_a_new_authorisation(kept: LightspeedXAc
     with pytest.raises(Unauthorised, match="authorise the connection again") as raised:
         kept.by_oauth().sales_by_reference(["#1001"])
     assert SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize("envelope", ["text", "object"])
+def test_a_refusal_says_why_in_either_envelope(account: LightspeedXAccount, envelope: str) -> None:
+    account.books.switches = Switches(api_versions="dated", error_envelope=envelope)
+    with pytest.raises(Rejected, match="No such version"):
+        account.adapter(api_version="2.0").sales_by_reference(["#1"])
 
 
 def test_a_personal_token_that_is_refused_is_said_so(account: LightspeedXAccount) -> None:

@@ -18,6 +18,7 @@ VERSION = "2026-07"
 OLD_VERSION = "2.0"
 PAGE_SIZE = 500  # what a client asks of the lists; the documented most of search is another
 MOST_PAGES = 100_000
+ROUND = 10
 UNAUTHORISED, GONE = 401, (404, 410)
 
 
@@ -71,9 +72,9 @@ class Pages:
         The end is an empty page; or one that is shorter than the same collection was seen to give: how many records a
         page holds at most is not documented, but it is a number of records.
         """
-        return self._page(name, after, params, size, lambda: self._longest.get(name, 0))
+        return self._page(name, after, params, size, lambda count: count < self._longest.get(name, 0))
 
-    def _page(self, name: str, after: int, params: Params | None, size: int, longest: Callable[[], int]) -> Page:
+    def _page(self, name: str, after: int, params: Params | None, size: int, ends: Callable[[int], bool]) -> Page:
         body = self.get(name, [("after", str(after)), ("page_size", str(size)), *(params or [])])
         rows = objects(body.get("data"), name)
         versions = [version_of(row) for row in rows]
@@ -82,22 +83,30 @@ class Pages:
         upto = max([after, *versions, *_reach(body)])
         if not rows and upto > after:
             raise Untrustworthy(f"Lightspeed X: {name} promises records and gives none.")
-        last = not rows or len(rows) < longest()
+        last = not rows or ends(len(rows))
         if size == PAGE_SIZE:
             self._longest[name] = max(self._longest.get(name, 0), len(rows))
         return Page(rows=rows, upto=upto, last=last)
 
     def every(self, name: str, params: Params | None = None) -> list[Row]:
-        """Every row of a small collection, each once; a page shorter than any collection's longest is its end."""
+        """Every row of a small collection, each once.
+
+        A page shorter than any collection's longest is its end, unless its length is a round number: one collection's
+        pages may hold fewer than another's, and that is how such limits are.
+        """
         found: dict[str, Row] = {}
         after = 0
         for _ in range(MOST_PAGES):
-            page = self._page(name, after, params, PAGE_SIZE, lambda: max(self._longest.values(), default=0))
+            page = self._page(name, after, params, PAGE_SIZE, lambda count: self._is_end(name, count))
             found |= {id_of(row): row for row in page.rows}
             after = page.upto
             if page.last:
                 return list(found.values())
         raise Untrustworthy(f"Lightspeed X: {name} does not end.")
+
+    def _is_end(self, name: str, count: int) -> bool:
+        shorter = count < max(self._longest.values(), default=0)
+        return shorter and (count % ROUND != 0 or count < self._longest.get(name, 0))
 
     def search(self, params: Params, size: int) -> Iterator[list[Row]]:
         """Every page of a search, by offsets. Raises Untrustworthy when its pages moved meanwhile."""

@@ -12,11 +12,13 @@ from flask import Flask, Response, request
 from reconcile.clock import ManualClock
 from reconcile.codec import from_json, to_json
 from reconcile.errors import ConfigurationError, Rejected, Retryable, Throttled, Unauthorised, Untrustworthy
+from reconcile.http import Http
 from reconcile.ledger import Ledger
 from reconcile.ledger.keeping import Keeping
 from reconcile.model import Sale, SaleKind, SaleStatus, SetUp, SetUpQuestions
 from reconcile.pos import lightspeed_x_feed
 from reconcile.pos.base import Pos
+from reconcile.pos.lightspeed_x_pages import Pages, PersonalToken
 from reconcile.pos.lightspeed_x_wire import raw_status, sale_from, status_of
 from reconcile.pos.registry import ADAPTERS
 from reconcile.vault import Vault
@@ -421,6 +423,16 @@ def test_users_who_matter(account: LightspeedXAccount, version: str, listed: boo
     assert people(pos, "Online Orders", deleted, purged) == {
         "Ana Owner": "active", "Online Orders": "locked", "Eva Former": "deleted", "unknown": "deleted",
     }  # fmt: skip
+
+
+def test_a_list_whose_pages_hold_fewer_than_anothers_is_read_to_its_end(account: LightspeedXAccount) -> None:
+    for number in range(33):
+        account.add_item(f"SKU-{number}")
+        account.books.add_user(f"Till {number}")
+    pages = Pages(Http(account.url), PersonalToken(SECRET))
+    assert len(pages.page("products", 0).rows) == 33
+    account.books.switches = Switches(page_size_most=10)
+    assert len(pages.every("users")) == len(account.books.users.by_id)
 
 
 @pytest.mark.parametrize("purged", [False, True])

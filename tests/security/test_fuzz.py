@@ -17,7 +17,7 @@ from sqlalchemy import insert, select
 
 from reconcile import inbox
 from reconcile.clock import ManualClock
-from reconcile.compare import compare
+from reconcile.compare import STILL_WRITING, compare
 from reconcile.config import Settings, Shop
 from reconcile.decide import Proof, Situation, decide
 from reconcile.ledger import Ledger
@@ -97,7 +97,9 @@ class Life(RuleBasedStateMachine):
         sales = (a_sale(order),) if self.sold else ()
         seen = compare(order, sales, eligible_at=row.eligible_at or now, now=now, grace=GRACE, pending_after=GRACE)
         if sales:
-            assert seen.standing not in (Standing.MISSING, Standing.WAITING)
+            assert seen.standing is not Standing.MISSING
+            # A record that does not fit yet may still be written, while it is new.
+            assert seen.standing is not Standing.WAITING or now - order.created_at < STILL_WRITING
             self.absent_at.clear()
         else:
             late = row.eligible_at is not None and now - row.eligible_at >= GRACE

@@ -30,7 +30,8 @@ from webhooks.app import create_app
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 STEP = timedelta(seconds=60)  # the workers' ticks are this far apart at most
-TAIL_STEP = timedelta(minutes=3)  # when the day is over
+TAIL_STEP = timedelta(minutes=3)  # when the day is over, and its last orders have been judged
+LAST_JUDGED = timedelta(hours=1)
 LONGEST_TAIL = timedelta(hours=72)
 FOREVER = datetime.max.replace(tzinfo=UTC)
 STORE = "demo"
@@ -132,7 +133,9 @@ def _run(
     upcoming: datetime | None = clock.now()
     hour = 0
     while True:
-        now = _next_moment(played.services, clock.now(), upcoming, TAIL_STEP if clock.now() > end else STEP)
+        now = _next_moment(
+            played.services, clock.now(), upcoming, TAIL_STEP if clock.now() > end + LAST_JUDGED else STEP
+        )
         if now is None or now > end + LONGEST_TAIL or (now > end and upcoming is None and not _open_ends(played)):
             return
         answer = sandbox.advance(now)

@@ -5,7 +5,7 @@ finished sale, those that stand under `NO PRODUCT FOUND` or are missing from it.
 closed, gift cards, and products whose stock the POS does not track are left out. The shop oversells by what is not deducted.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -61,12 +61,14 @@ def wrong_stock(
     connection: Connection, store: str, cause: str | None = None, subject: str | None = None, most: int | None = None
 ) -> list[StockLine]:
     """What is wrong in the POS's stock now, the largest oversell first; of one cause, or of so many orders, if given."""
-    untracked = _untracked(row_of(connection, store))
+    stored = row_of(connection, store).set_up
+    set_up = codec.from_json(SetUp, stored) if stored else None
+    untracked, names = _untracked(set_up), _names(set_up)
     lines: dict[tuple[str, str, str], StockLine] = {}
     for row in _rows(connection, store, cause, subject, most):
         order = order_from_json(row.body)
         sales = [sale_from_json(stored) for stored in row.sales]
-        where = _location(order, sales)
+        where = _location(order, sales, names)
         for sku, title, units in _units(row, order, sales):
             if sku.casefold() in untracked or not units:
                 continue
@@ -117,16 +119,20 @@ def _all(order: Order) -> Iterator[tuple[str, str, Decimal]]:
             yield (line.sku or "").strip(), line.title, Decimal(line.current_quantity)
 
 
-def _location(order: Order, sales: Sequence[Sale]) -> str:
-    named = sorted({sale.location for sale in sales if sale.location}) or sorted(order.assigned_locations or ())
-    return ", ".join(named)
+def _location(order: Order, sales: Sequence[Sale], names: Mapping[str, str]) -> str:
+    """Where the POS sold it, or is to sell it; by name, as Shopify has it, so that both are one line."""
+    sold_at = sorted({names.get(sale.location, sale.location) for sale in sales if sale.location})
+    return ", ".join(sold_at or sorted(order.assigned_locations or ()))
 
 
-def _untracked(shop: Row[Any]) -> frozenset[str]:
+def _names(set_up: SetUp | None) -> dict[str, str]:
+    """The POS's own numbers of its locations, with their names, as far as its settings were read."""
+    return {one.location_id: one.name for one in (set_up.locations if set_up else None) or () if one.name}
+
+
+def _untracked(set_up: SetUp | None) -> frozenset[str]:
     """SKUs whose stock the POS does not track, as far as its settings were read."""
-    if not shop.set_up:
-        return frozenset()
-    items = codec.from_json(SetUp, shop.set_up).items or {}
+    items = (set_up.items if set_up else None) or {}
     return frozenset(
         sku.casefold() for sku, found in items.items() if found and all(item.tracks_stock is False for item in found)
     )

@@ -9,7 +9,7 @@ import pytest
 
 from reconcile import codec
 from reconcile.ledger.tables import shops
-from reconcile.model import Item, OrderLine, SaleLine, SaleStatus, SetUp
+from reconcile.model import Item, Location, OrderLine, SaleLine, SaleStatus, SetUp
 from reconcile.services import Services
 from reconcile.stock import StockLine, to_csv, to_json, wrong_stock
 from tests.rows import PLACED, a_sale, an_order, keep
@@ -38,6 +38,18 @@ def test_units_of_absent_and_unfinished_orders_add_up_per_sku_and_location(servi
     keep(services.ledger, an_order(3, assigned_locations=frozenset({"Web"})))
     assert units(services) == [("MUG-01", "Store", "4", "0"), ("MUG-01", "Web", "2", "0")]
     assert [part.name for part in lines(services)[0].parts] == ["#1", "#2"]
+
+
+def test_a_location_that_the_pos_calls_by_a_number_is_one_with_shopifys_of_its_name(services: Services) -> None:
+    set_up = codec.to_json(SetUp(read_at=PLACED, locations=(Location(location_id="100001", name="Store"),)))
+    with services.ledger.write() as connection:
+        connection.execute(shops.update().values(set_up=set_up))
+    keep(services.ledger, an_order(1, assigned_locations=frozenset({"Store"})))
+    for number, place in ((2, "100001"), (3, "100009")):
+        order = an_order(number, assigned_locations=frozenset({"Store"}))
+        held = a_sale(order, status=SaleStatus.PENDING, location=place, lines=(sold("MUG-01", 2),))
+        keep(services.ledger, order, [held], standing="pending")
+    assert units(services) == [("MUG-01", "Store", "4", "0"), ("MUG-01", "100009", "2", "0")]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ from sandbox.tills import KINDS
 from webhooks.app import create_app
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
-STEP = timedelta(seconds=60)  # the workers' ticks are this far apart at most
+TICK = timedelta(seconds=2)  # beat's
+STEP = timedelta(seconds=60)  # what comes from outside is taken in once in so long
 TAIL_STEP = timedelta(minutes=3)  # when the day is over, and its last orders have been judged
 LAST_JUDGED = timedelta(hours=1)
 LONGEST_TAIL = timedelta(hours=72)
@@ -152,10 +153,13 @@ def _run(
 def _next_moment(services: Services, now: datetime, upcoming: datetime | None, step: timedelta) -> datetime | None:
     """The next instant at which anything can happen: in the sandbox, or because the ledger says that it is due."""
     with services.ledger.read() as connection:
-        look = connection.execute(select(func.min(orders.c.next_look_at))).scalar()
+        look: datetime | None = connection.execute(select(func.min(orders.c.next_look_at))).scalar()
         row = connection.execute(select(shops)).one()
     ahead = [moment for moment in (upcoming, look, row.next_sweep_at) if moment is not None]
-    return max(min(ahead), now + step) if ahead else None
+    regular = max(min(ahead), now + step) if ahead else None
+    if regular is None or look is None or look <= now or step is not STEP:
+        return regular  # what is overdue waits for something, such as a POS that is left alone
+    return min(regular, max(look, now + TICK))
 
 
 def work(played: Played) -> None:

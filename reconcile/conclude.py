@@ -16,7 +16,8 @@ from reconcile.model import Standing, Verb
 from reconcile.pos.stored import sale_to_json
 from reconcile.presence import came_by_itself, presence
 from reconcile.rounds import Judged, Round
-from reconcile.schedule import next_look
+from reconcile.schedule import SECOND_SALE, next_look
+from reconcile.touched import judge_touch
 
 
 def write(this: Round, connection: Connection, judged: Sequence[Judged]) -> None:
@@ -60,7 +61,7 @@ def _concluded(this: Round, connection: Connection, one: Judged) -> Values:
         **next_state(row, look.order, one.standing, one.decision, one.findings, now),
         **presence(this, row, look, now),
     }
-    values |= remediate.judge_touch(this, connection, row, look)
+    judge_touch(this, connection, row, look)
     if one.standing is Standing.MATCHED and row.standing != Standing.MATCHED and not row.touches and row.cause:
         values |= came_by_itself(this, row, look)
     if one.decision.limit == "by_hand":
@@ -75,7 +76,7 @@ def _next(this: Round, row: Row[Any], one: Judged) -> datetime | None:
     if one.look.order.deleted_at:
         return None
     if one.standing is Standing.MATCHED:
-        return one.look.again_at
+        return _next_of_a_match(this, row, one)
     if one.standing is Standing.EXCLUDED and one.findings[0].cause != "order_on_hold":
         return None
     last = this.book.last(row.order_id)
@@ -92,6 +93,13 @@ def _next(this: Round, row: Row[Any], one: Judged) -> datetime | None:
     if row.held_until and row.held_until > this.now:
         planned = min(planned or row.held_until, row.held_until)
     return planned
+
+
+def _next_of_a_match(this: Round, row: Row[Any], one: Judged) -> datetime | None:
+    """When a change may be judged, or a touch may have brought in what came by itself a second time."""
+    last = this.book.last(row.order_id) if row.touches else None
+    planned = [] if last is None else [last.sent_at + after for after in SECOND_SALE]
+    return min((at for at in (one.look.again_at, *planned) if at is not None and at > this.now), default=None)
 
 
 def _history(one: Judged, values: Values, now: datetime) -> Iterator[Values]:

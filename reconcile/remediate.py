@@ -1,4 +1,7 @@
-"""Act: the only writer. Prove absence once more, journal the intent, touch, journal the answer."""
+"""Act: the only writer. Prove absence once more, journal the intent, touch, journal the answer.
+
+How a touch went is judged by later looks: `reconcile/touched.py`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,23 +12,21 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from reconcile import history, snapshot
 from reconcile.cases import held_back_by
-from reconcile.compare import Look, compare
+from reconcile.compare import compare
 from reconcile.config import TOUCH_TAG
 from reconcile.eligibility import not_shown
 from reconcile.errors import LeaseLost, OutcomeUnknown, Rejected, Retryable, Unauthorised, Untrustworthy
 from reconcile.ledger.lease import renew
-from reconcile.ledger.tables import actions, alerts, batch_items, orders, shops
-from reconcile.model import Decision, DiscrepancyKind, SaleKind, TouchEffect, Verb
-from reconcile.references import is_edit, spellings
+from reconcile.ledger.tables import actions, orders, shops
+from reconcile.model import Decision, Verb
+from reconcile.references import spellings
 from reconcile.rounds import Judged, Round
 from reconcile.schedule import AFTER_TOUCH
-from reconcile.shops import change, stop
+from reconcile.touched import note_in_batches
 from reconcile.witnesses import told
 
-CANARIES_WITHOUT_EFFECT = 3
 KEYED_WITHIN = timedelta(days=7)
 CLOCK_WRONG_BY = timedelta(hours=3)  # at most, when it was set wrong: summer time and a zone
-CLOCKS_APART = timedelta(minutes=1)  # how far the POS's clock and ours may differ
 
 JudgeAgain = Callable[..., Judged]
 
@@ -99,9 +100,7 @@ def _known_references(this: Round, since: datetime) -> frozenset[str]:
 
 def ask_again(connection: Connection, row: Row[Any], asked: Decision, now: datetime) -> dict[str, Any]:
     """A re-queue that came before the question is used up: whoever is asked now may re-queue the order again."""
-    mine = (batch_items.c.store == row.store, batch_items.c.order_id == row.order_id, batch_items.c.result == "waiting")
-    skipped = {"result": "skipped", "reason": asked.reason, "at": now}
-    connection.execute(update(batch_items).where(*mine).values(**skipped))
+    note_in_batches(connection, row, "waiting", result="skipped", reason=asked.reason, at=now)
     return {"requeued_by": None}
 
 
@@ -157,15 +156,7 @@ def _journal_intent(this: Round, one: Judged) -> tuple[str, int]:
         action_id = connection.execute(insert(actions).values(**intent).returning(actions.c.id)).scalar_one()
         note = {"store": row.store, "order_id": row.order_id, "at": now, "who": one.decision.by or "policy"}
         history.tell(connection, note | {"kind": "touch", "text": f"{tag}: {one.decision.reason}"})
-        connection.execute(
-            update(batch_items)
-            .where(
-                batch_items.c.store == row.store,
-                batch_items.c.order_id == row.order_id,
-                batch_items.c.result == "waiting",
-            )
-            .values(result="touched", at=now)
-        )
+        note_in_batches(connection, row, "waiting", result="touched", at=now)
     return tag, action_id
 
 
@@ -173,69 +164,3 @@ def _journal_answer(this: Round, action_id: int, state: str, answer: str) -> Non
     with this.services.ledger.write() as connection:
         values = {"state": state, "answer": answer, "answered_at": this.services.clock.now()}
         connection.execute(update(actions).where(actions.c.id == action_id).values(**values))
-
-
-# --- how it went ----------------------------------------------------------------------------------------------------
-
-
-def judge_touch(this: Round, connection: Connection, row: Row[Any], look: Look) -> dict[str, Any]:
-    """Write down how the order's last touch went, and what that teaches about touches at this shop."""
-    last = this.book.last(row.order_id) if row.touches else None
-    if last is None or last.state == "refused" or last.outcome in ("arrived", "doubled"):
-        return {}
-    made = [s for s in look.sales if s.kind is SaleKind.SALE and not is_edit(s)]
-    doubled = any(d.kind is DiscrepancyKind.DUPLICATE for d in look.discrepancies)
-    if doubled:
-        _learn_doubles(this, connection, row)
-        _outcome(this, connection, row, "doubled")
-    elif made:
-        _outcome(this, connection, row, "arrived")
-        after = any(s.created_at is None or s.created_at >= last.sent_at - CLOCKS_APART for s in made)
-        if after and this.row.touch in (TouchEffect.UNPROVEN, TouchEffect.NO_EFFECT):
-            _learn(this, connection, touch=TouchEffect.WORKS.value, touch_failures=0)
-    elif last.outcome is None and this.now - last.sent_at >= this.shop.limits.settle:
-        _outcome(this, connection, row, "not_arrived")
-        _count_failure(this, connection)
-    return {}
-
-
-def _outcome(this: Round, connection: Connection, row: Row[Any], outcome: str) -> None:
-    newest = select(actions.c.id).where(actions.c.store == row.store, actions.c.order_id == row.order_id)
-    latest = newest.order_by(actions.c.id.desc()).limit(1).scalar_subquery()
-    connection.execute(update(actions).where(actions.c.id == latest).values(outcome=outcome, judged_at=this.now))
-    text = {"arrived": "the touch brought it in", "not_arrived": "the touch did not bring it in"}.get(
-        outcome, "it came twice"
-    )
-    values = {"store": row.store, "order_id": row.order_id, "at": this.now, "kind": "outcome", "text": text}
-    history.tell(connection, values)
-    result = {"result": "arrived", "at": this.now} if outcome == "arrived" else {"reason": text, "at": this.now}
-    items = (
-        batch_items.c.store == row.store,
-        batch_items.c.order_id == row.order_id,
-        batch_items.c.result == "touched",
-    )
-    connection.execute(update(batch_items).where(*items).values(**result))
-
-
-def _count_failure(this: Round, connection: Connection) -> None:
-    if this.row.touch != TouchEffect.UNPROVEN:
-        return
-    failures = this.row.touch_failures + 1
-    effect = TouchEffect.NO_EFFECT if failures >= CANARIES_WITHOUT_EFFECT else TouchEffect.UNPROVEN
-    _learn(this, connection, touch=effect.value, touch_failures=failures)
-
-
-def _learn(this: Round, connection: Connection, **values: Any) -> None:
-    this.row = change(connection, this.shop.store, touch_learned_at=this.now, **values)
-
-
-def _learn_doubles(this: Round, connection: Connection, row: Row[Any]) -> None:
-    """A touch brought an order in twice: nothing more is touched at this shop until an admin says so."""
-    reason = f"order {row.name} arrived twice after a touch"
-    _learn(this, connection, touch=TouchEffect.DOUBLES.value)
-    stop(connection, this.shop.store, by="policy", reason=reason, now=this.now)
-    values = {"store": row.store, "kind": "stop", "created_at": this.now, "next_at": this.now}
-    title = f"{row.store}: stopped, a touch doubled a sale"
-    connection.execute(
-        insert(alerts).values(title=title, text=f"{reason}. Void one of its two sales in the POS.", **values)
-    )

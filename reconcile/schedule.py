@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 STEPS = (timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 AFTER_TOUCH = (timedelta(minutes=1), timedelta(minutes=3), timedelta(minutes=6), timedelta(minutes=10))
+SECOND_SALE = (timedelta(minutes=10), timedelta(minutes=60))  # from the touch, once the order has arrived
 HOURLY_UNTIL = timedelta(days=2)
 DAILY_UNTIL = timedelta(days=60)
 

@@ -95,6 +95,7 @@ STANDS = {
     ),
     "mixed": ("needs attention", "need attention", "demande votre attention", "demandent votre attention"),
 }  # fmt: skip
+NAMES = ("Heartland", "Lightspeed", "Shopify", "Mortar")
 THEN = {
     "en": "When it is done, say so: one order is brought in first, then the others.",
     "fr": "Quand c'est fait, dites-le : une commande est reprise d'abord, puis les autres.",
@@ -219,7 +220,9 @@ def _leaves_out(told: Told, locale: str) -> str:
 
 
 def _lowered(title: str) -> str:
-    """A title in the middle of a sentence; a name such as POS or SKU keeps its capitals."""
+    """A title in the middle of a sentence; a name such as POS, SKU or Heartland keeps its capitals."""
+    if title.startswith(NAMES):
+        return title
     return title[0].lower() + title[1:] if title[1:2].islower() or title[1:2] in " '’" else title
 
 

@@ -16,7 +16,7 @@ from reconcile import codec, fact_words
 from reconcile.amounts import written
 from reconcile.config import TOUCH_TAG, Shop
 from reconcile.ledger.queries import actions_of, order_of
-from reconcile.ledger.queries_incidents import IncidentRow, incident_of
+from reconcile.ledger.queries_incidents import IncidentRow, incident_of, touches_for
 from reconcile.ledger.tables import checks, shops
 from reconcile.model import Discrepancy, Fact, Finding, Order, Sale, SaleStatus, Standing
 from reconcile.pos.stored import sale_from_json
@@ -29,6 +29,7 @@ from reconcile.support_words import POS_NAMES, words
 
 EMAIL = re.compile(r"[^\s@<>,;:]+@[^\s@<>,;:]+\.[A-Za-z]{2,}")
 SHORTEST_SECRET = 6
+MOST_TRIED = 20
 REMOVED = "[removed]"
 
 
@@ -89,6 +90,7 @@ class _Writer:
         self.shop = shop
         self.locale = locale
         self.words = words(locale)
+        self.colon = " :" if locale == "fr" else ":"
         self.now = services.clock.now()
         row = connection.execute(select(shops).where(shops.c.store == shop.store)).first()
         self.declared = declared_of(services, shop.store, row)
@@ -124,6 +126,7 @@ class _Writer:
             ("orders", self._concerned(incident)),
             ("findings", [f"{title} [{row.cause}]", *(self._findings(first) if first is not None else ())]),
             ("checks", self._checks()),
+            ("tried", self._tried_on(row)),
         ]
         return self._report(subject, parts)
 
@@ -143,14 +146,13 @@ class _Writer:
         return EMAIL.sub(REMOVED, " ".join(line.split()) if "\n" in line else line)
 
     def _line(self, key: str, value: object) -> str:
-        colon = " :" if self.locale == "fr" else ":"
-        return f"{self.words[key]}{colon} {value}"
+        return f"{self.words[key]}{self.colon} {value}"
 
     def _summary(self) -> list[str]:
         return [
             self._line("shop", self.shop.domain),
             self._line("connector", self.declared.name),
-            f"POS: {self.pos}",
+            self._line("the_pos", self.pos),
             self._line("written", _moment(self.now)),
         ]
 
@@ -268,7 +270,7 @@ class _Writer:
         for row in rows:
             title, evidence = (row.title_fr, row.evidence_fr) if self.locale == "fr" else (row.title, row.evidence)
             subject = f" ({row.subject})" if row.subject and row.subject not in title else ""
-            yield f"[{self.words[row.result]}] {title}{subject}: {evidence}"
+            yield f"[{self.words[row.result]}] {title}{subject}{self.colon} {evidence}"
 
     # --- what was done ----------------------------------------------------------------------------------------------
 
@@ -281,10 +283,21 @@ class _Writer:
         tried = actions_of(self.connection, row.store, row.order_id)
         if not tried:
             yield self.words["nothing_tried"]
-        for action in tried:
-            went = "refused" if action.state == "refused" else action.outcome or "not_judged"
-            touch = self.words["touch"].format(at=_moment(action.intended_at), tag=action.tag)
-            yield f"{touch}; {self.words[went]}"
+        yield from (self._touch(action) for action in tried)
+
+    def _tried_on(self, incident: Row[Any]) -> Iterator[str]:
+        """The touches of the orders that the incident's cause held back, oldest first; of many the latest."""
+        count, tried = touches_for(self.connection, incident, MOST_TRIED)
+        if not tried:
+            yield self.words["nothing_tried_on"]
+        if count > len(tried):
+            yield self.words["earlier_touches"].format(count=count - len(tried))
+        yield from (f"{action.name}{self.colon} {self._touch(action)}" for action in tried)
+
+    def _touch(self, action: Row[Any]) -> str:
+        went = "refused" if action.state == "refused" else action.outcome or "not_judged"
+        touch = self.words["touch"].format(at=_moment(action.intended_at), tag=action.tag)
+        return f"{touch}; {self.words[went]}"
 
     def _concerned(self, incident: IncidentRow) -> Iterator[str]:
         yield self.words["held_back"].format(since=_moment(incident.row.since), count=incident.orders)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Row, and_, case, func, select
 
 from reconcile.ledger.queries import OPEN_STATES
-from reconcile.ledger.tables import events, incidents, orders
+from reconcile.ledger.tables import actions, events, incidents, orders
 
 SAMPLE = 5
 OPEN = ("open", "acknowledged")
@@ -73,6 +73,16 @@ def _sample(connection: Connection, incident: Row[Any]) -> Sequence[Row[Any]]:
     where = (c.store == incident.store, c.cause == incident.cause, c.subject == incident.subject)
     query = select(*SAMPLED).where(*where)
     return connection.execute(query.where(c.case_state.in_(OPEN_STATES)).order_by(c.created_at).limit(SAMPLE)).all()
+
+
+def touches_for(connection: Connection, incident: Row[Any], most: int) -> tuple[int, Sequence[Row[Any]]]:
+    """How often orders were touched for the incident's cause, and the latest of these touches with the orders' names."""
+    c = actions.c
+    of_it = (c.store == incident.store, c.cause == incident.cause, c.subject == incident.subject)
+    count = connection.execute(select(func.count()).select_from(actions).where(*of_it)).scalar_one()
+    its_order = and_(orders.c.store == c.store, orders.c.order_id == c.order_id)
+    query = select(actions, orders.c.name).join(orders, its_order).where(*of_it).order_by(c.id.desc()).limit(most)
+    return count, connection.execute(query).all()[::-1]
 
 
 def events_of_incident(connection: Connection, incident: Row[Any]) -> Sequence[Row[Any]]:

@@ -72,6 +72,12 @@ def test_a_setting_that_lists_values_is_named_with_the_value(
     assert sentence(told, "en", TORONTO).endswith("one order is brought in first, then the others.")
 
 
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_a_name_keeps_its_capital_in_the_middle_of_the_sentence(locale: str) -> None:
+    told = replace(ARCHIVED, cause="customer_incomplete", subject="")
+    assert "; Heartland " in begins(told, locale)
+
+
 def test_one_order_is_one_and_cents_are_not_lost() -> None:
     one = replace(ARCHIVED, orders=1, at_risk={"USD": Decimal("12.50"), "CAD": Decimal("3.00")})
     assert "1 archived order worth CA$3 and $12.50 has not arrived" in begins(one)

@@ -245,6 +245,34 @@ def test_an_incident_names_its_orders_and_their_value(services: Services) -> Non
     assert "and 2 more" in said
 
 
+def test_an_incident_says_what_was_tried_on_its_orders_and_how_it_went(services: Services) -> None:
+    keep(services.ledger, an_order(), cause="unexplained", certainty="likely", case_state="needs_person")
+    number = add(services, incidents, store="demo", cause="unexplained", state="open", opened_at=PLACED, since=PLACED)
+
+    def tried() -> str:
+        with services.ledger.read() as connection:
+            made = incident_report(connection, services, "demo", number)
+        assert made is not None
+        return lines_of(made, "tried")
+
+    assert tried() == "Nothing: the orders were only looked at."
+    for n in range(1, 25):
+        add(
+            services, actions, store="demo", order_id=1001, number=n, tag=f"reconciler-retry-{n}", state="done",
+            cause="unexplained", intended_at=PLACED, outcome="not_arrived",
+        )  # fmt: skip
+    add(
+        services, actions, store="demo", order_id=1001, number=99, tag="reconciler-retry-99", state="done",
+        cause="sku_unknown", intended_at=PLACED,
+    )  # fmt: skip
+    first, *rest = tried().splitlines()
+    assert first == "4 earlier touches"
+    assert len(rest) == 20
+    assert rest[0].startswith("#1001: ") and "reconciler-retry-5 " in rest[0]
+    assert "reconciler-retry-24 " in rest[-1]
+    assert all(line.endswith("the order did not arrive") for line in rest)
+
+
 def test_an_incidents_report_comes_over_the_api_in_either_language(services: Services) -> None:
     keep(services.ledger, an_order(), cause="unexplained", certainty="likely", case_state="needs_person")
     number = add(services, incidents, store="demo", cause="unexplained", state="open", opened_at=PLACED, since=PLACED)

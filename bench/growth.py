@@ -1,5 +1,6 @@
 """Growth: the same work on ledgers of ten thousand and of a million orders, in turns; ten million on PostgreSQL when asked."""
 
+import gc
 import statistics
 import time
 from collections.abc import Callable
@@ -83,6 +84,8 @@ class Grown:
         self.installed, self.size, self.count = installed, size, count
         self.services = self._services()
         (self.store,) = installed.stores
+        gc.collect()
+        gc.freeze()  # as a worker does
         self.filled_s = seconds(lambda: fill(self.services.ledger, self.store, size))
         self.bytes_per_order = self._bytes() / size
         self.door = stack.enter_context(ours(installed))

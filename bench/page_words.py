@@ -109,12 +109,11 @@ SIZES = {  # database: its rows in the tables of the front door, of verdicts and
 # Said under a measure while it misses a target; true whatever the figures are.
 IN_THE_WAY = {
     "front_door": """\
-What stands in the way: a web process in Python computes on one core at a time, and every delivery passes through it
-twice, to the thread that commits and back. Of its processor time the server, the signature and the seal are the
-smaller part (*Where the time goes* has them alone); the rest is the row's way into the database, a share of a
-commit that waits for the disk, and the threads' handing over to each other. SQLite has one writer and so one web
-process, where express has two; PostgreSQL works on the same two cores as the processes that it serves. The floor
-is the signature, the seal and the row.""",
+What stands in the way: a web process in Python computes on one core at a time. Of the processor time of a delivery the
+server, the signature and the seal are the smaller part (*Where the time goes* has them alone); the rest is the row's
+way into the database, a share of a commit that waits for the disk, and the threads' handing over to each other.
+SQLite has one writer and so one web process, where express has two; PostgreSQL works on the same two cores as the
+processes that it serves. The floor is the signature, the seal and the row.""",
     "verdicts": """\
 What stands in the way: a worker in Python computes on one core at a time, so that on SQLite, where one worker is the
 rule, the second core does no more than the database's writing. What an order costs there beyond *fold and look*
@@ -127,9 +126,9 @@ every order.""",
 What stands in the way: the tick that finds what is due comes every two seconds where no webhook does, and a POS that
 takes a tenth of a second for each call is asked twice in every look.""",
     "growth": """\
-What stands in the way: every question goes along an index, but an order's row belongs to many of them, and in a larger
-ledger their pages lie further apart, so that fewer of them are at hand in the database's page cache. Each figure
-rests on a few hundred orders: where its least and most lie far apart, the machine's own speed did.""",
+What stands in the way: every question goes along an index, which is a little deeper in a larger ledger; more than that
+nothing grows. Each figure rests on a few hundred orders: where its least and most lie far apart, the machine's own
+speed did.""",
     "pages": """\
 What stands in the way: a search for a part of a name or SKU can use no index and reads every order of the shops that
 the person sees.""",

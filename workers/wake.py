@@ -10,7 +10,7 @@ logger = logging.getLogger(__name__)
 class Waker:
     """At most one publish per burst: whatever comes while one is under way is served by the next."""
 
-    def __init__(self, publish: Callable[[], None], *, settle_s: float = 0.05, pause_s: float = 1.0) -> None:
+    def __init__(self, publish: Callable[[], None], *, settle_s: float = 0.2, pause_s: float = 1.0) -> None:
         self._publish = publish
         self._settle_s = settle_s
         self._pause_s = pause_s

@@ -310,6 +310,18 @@ def test_the_employees_that_matter_and_no_others(account: LightspeedRAccount) ->
     assert from_json(SetUp, to_json(read)) == read
 
 
+def test_a_large_staff_is_not_read_for_those_who_are_known_by_their_ids(account: LightspeedRAccount) -> None:
+    seen = [str(account.books.add_employee("Till", f"{number}")) for number in range(250)][-1]
+    pos = account.adapter()
+    pos.set_up(SetUpQuestions())
+    before = account.calls
+    read = pos.set_up(SetUpQuestions(employee_ids=(seen,)))
+    assert account.calls - before == 1
+    assert [(one.name, one.sells) for one in read.employees or () if one.employee_id == seen] == [("Till 249", True)]
+    named = pos.set_up(SetUpQuestions(employee="till 7"))
+    assert "Till 7" in [one.name for one in named.employees or ()]
+
+
 def test_shops_with_their_tills_and_ways_to_pay(account: LightspeedRAccount) -> None:
     account.books.add_shop("Main", registers=2)
     account.books.add_shop("Depot", registers=0)
@@ -421,6 +433,7 @@ def test_an_edit_that_lowers_the_order_is_no_refund(account: LightspeedRAccount)
 
 def test_a_second_reading_of_the_settings_costs_two_calls(account: LightspeedRAccount) -> None:
     account.add_item("MUG-01")
+    account.books.owner_id = account.books.add_employee("Ana", "Owner")
     pos = account.adapter(sku_field="customSku")
     pos.set_up(SetUpQuestions(skus=("MUG-01",)))
     before = account.calls

@@ -72,13 +72,15 @@ def test_missing_is_never_said_of_what_could_not_be_read(floor: ShopFloor, how: 
     assert cases == [None] * 3
     assert unread >= LOOKS // 2  # it would prove nothing if it had been read all the same
     floor.heal()
+    # Once it can be read again, what is there is found, and what is not is said to be missing: it was no blindness.
     for _ in range(14):
         floor.pass_time(timedelta(minutes=10))
         floor.look()
-    # Once it can be read again, what is there is found, and what is not is said to be missing: it was no blindness.
-    standings = floor.standings()
-    assert standings[1006] == "missing"
-    assert {standings[1004], standings[1005]} <= {"matched", "differs"}
+        standings = floor.standings()
+        if standings[1006] == "missing" and {standings[1004], standings[1005]} <= {"matched", "differs"}:
+            break
+    else:
+        pytest.fail(f"it was not seen again: {standings}")
     note("a POS that misanswers for more than an hour", ways=1, looks=LOOKS, unread=unread, wrong_missing=0, touches=0)
 
 

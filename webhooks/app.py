@@ -20,6 +20,7 @@ from webhooks import api, commands, errors, health, metrics, openid, pages, shop
 from webhooks.current import SERVICES, WAKER
 from webhooks.inbox_writer import InboxWriter
 from webhooks.log import request_ids
+from webhooks.slow_bodies import SlowBodies
 from workers.app import celery
 from workers.wake import Waker
 
@@ -48,6 +49,7 @@ def create_app(services: Services | None = None) -> Flask:
     openid.register(app, made.settings.openid)
     commands.register(app)
     errors.register(app)
+    app.wsgi_app = SlowBodies(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -13,7 +13,7 @@ from time import perf_counter
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, ServiceUnavailable
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 from reconcile.config import Shop
@@ -163,6 +163,8 @@ def _body(environ: WSGIEnvironment) -> bytes:
         body = get_input_stream(environ, max_content_length=LARGEST + 1).read()
     except RequestEntityTooLarge:
         raise TooLarge from None
+    except ServiceUnavailable as error:
+        raise Refused(503, "unavailable", str(error.description)) from None
     except HTTPException:
         raise Refused(400, "invalid_request", "The body ended before it was whole.") from None
     if len(body) > LARGEST:

@@ -14,13 +14,16 @@ from typing import Any
 
 import psutil
 import pytest
+import requests
 from sqlalchemy import select
 
 from reconcile.ledger import Ledger
 from reconcile.ledger.tables import deliveries
+from tests.conftest import wait_until
 from tests.figures import Note
 from tests.web.sender import BODY, DOOR, headers
-from tests.web.test_granian import Web
+from tests.web.test_granian import HOME, Web
+from webhooks.slow_bodies import MOST
 
 MIB = 1024 * 1024
 LARGEST = 5 * MIB
@@ -202,6 +205,43 @@ def test_what_is_large_or_packed_costs_the_door_little(web: Web, ledger: Ledger,
     assert {f"large-{number}" for number in range(7)} <= kept(ledger)
     note("bodies that are large, deep or packed", sent=sent, longest_cpu_seconds_each=each,
          longest_growth_mib=max(0.0, memory_after - memory))  # fmt: skip
+
+
+def hold(web: Web, count: int) -> list[socket.socket]:
+    """Connections that each send a signed delivery's first byte, and then nothing."""
+    begun = request("Content-Length: 1000", *lines(BODY, webhook_id="slow"), body=b"{")
+    held = [socket.create_connection(("127.0.0.1", web.port), timeout=15) for _ in range(count)]
+    for one in held:
+        one.sendall(begun)
+    return held
+
+
+def test_some_of_the_servers_threads_never_wait_for_a_body() -> None:
+    threads = re.search(r"--blocking-threads (\d+)", (HOME / "Procfile").read_text())
+    assert threads and int(threads[1]) >= MOST + 4
+
+
+def test_bodies_that_come_drop_by_drop_take_neither_the_page_nor_the_answers(
+    web: Web, ledger: Ledger, note: Note
+) -> None:
+    held = hold(web, MOST - 1)
+    try:
+        assert web.post(BODY, headers(webhook_id="beside-slow-bodies")).status_code == 200
+        held += hold(web, 50)
+        wait_until(lambda: web.post(BODY, headers(webhook_id="beside-slow-bodies")).status_code == 503)
+        began = time.monotonic()
+        answer = web.post(BODY, headers(webhook_id="too-many-slow-bodies"))
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
+        assert requests.get(f"{web.url}/healthz", timeout=10).ok
+        assert requests.get(f"{web.url}/sign-in", timeout=10).ok
+        took = time.monotonic() - began
+    finally:
+        for one in held:
+            one.close()
+    wait_until(lambda: web.post(BODY, headers(webhook_id="too-many-slow-bodies")).status_code == 200)
+    assert {"beside-slow-bodies", "too-many-slow-bodies"} <= kept(ledger) and "slow" not in kept(ledger)
+    assert took < 15
+    note("bodies that come drop by drop", held=len(held), longest_until_the_others_were_answered_s=took)
 
 
 def test_many_that_send_no_end_of_their_headers_keep_nobody_out(web: Web, ledger: Ledger, note: Note) -> None:

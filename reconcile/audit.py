@@ -25,6 +25,8 @@ from reconcile.sweep import sweep
 
 Progress = Callable[[str, int], None]
 
+CHECK = "`stores check --store {store}` says what to mend."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -67,7 +69,7 @@ def audit(shop: Shop, services: Services, since: datetime, progress: Progress | 
             enrol(scratch)
             swept = sweep(watched, scratch, since, on_page=lambda seen: tell("orders read from Shopify", seen))
             if swept.error:
-                raise ReconcilerError(f"Shopify could not be read: {swept.error}")
+                raise ReconcilerError(f"Shopify could not be read: {swept.error} {CHECK.format(store=shop.store)}")
             checked = check_set_up(watched, scratch)
             _look_at_all(watched, scratch, tell)
             _forget_verdicts(scratch)
@@ -82,7 +84,7 @@ def _look_at_all(shop: Shop, scratch: Services, tell: Progress) -> None:
     while True:
         outcome = reconcile(shop, scratch)
         if outcome.unread:
-            raise Retryable(f"the POS could not be read: {outcome.unread}")
+            raise Retryable(f"the POS could not be read: {outcome.unread} {CHECK.format(store=shop.store)}")
         looked += outcome.looked
         tell("orders looked up in the POS", looked)
         if not outcome.looked:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reconcile.config import BY_LINK, Shop
-from reconcile.errors import ReconcilerError, Unauthorised
+from reconcile.errors import ReconcilerError, Retryable, Unauthorised
+from reconcile.ledger.schema import schema_problem
 from reconcile.model import Mode
 from reconcile.remote_clock import clock_skew
 from reconcile.services import Services
@@ -35,12 +36,16 @@ class Line:
 
 def look_at(shop: Shop, services: Services, order: str = "") -> Iterator[Line]:
     """Every line of a shop; `order` names one that is in the POS, by which the spelling of the reference is learned."""
+    ledger = schema_problem(services.ledger)
+    if ledger:
+        yield Line("no_ledger", False)
     yield _secrets(shop)
     shopify = list(shopify_lines(shop, services))
     yield from shopify
     if shopify[0].good:
         yield from _subscriptions(shop, services)
-    yield from _twice(shop, services)
+    if not ledger:
+        yield from _twice(shop, services)
     yield _clock(shop, services)
     pos = list(pos_lines(shop, services))
     yield from pos
@@ -69,9 +74,10 @@ def shopify_lines(shop: Shop, services: Services) -> Iterator[Line]:
 
 
 def _refusal(side: str, grant: str | None, error: ReconcilerError) -> Line:
-    """We are not let in: where the merchant approves by a link, they have to do so (again)."""
+    """We are not let in: nobody is there, or where the merchant approves by a link they have to do so (again)."""
     unapproved = grant == BY_LINK and isinstance(error, Unauthorised)
-    return Line(f"{side}_{'unapproved' if unapproved else 'refuses'}", False, {"why": str(error)})
+    how = "unapproved" if unapproved else "unreachable" if isinstance(error, Retryable) else "refuses"
+    return Line(f"{side}_{how}", False, {"why": str(error)})
 
 
 def _scope(shop: Shop, scope: str, granted: frozenset[str]) -> Line:

@@ -35,4 +35,5 @@ class Services:
             return self.settings.shops[store]
         except KeyError:
             known = ", ".join(self.settings.shops)
-            raise ConfigurationError([f"stores.{store}: there is no such shop; known are {known}"]) from None
+            instead = f"known are {known}" if known else "there is none yet, `stores add` connects one"
+            raise ConfigurationError([f"stores.{store}: there is no such shop; {instead}"]) from None

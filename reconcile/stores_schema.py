@@ -26,10 +26,20 @@ class ShopifySchema(Schema):
 
 class PosSchema(Schema):
     kind = f.String(required=True)
-    subdomain = f.String(validate=validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9-]*$"))
+    subdomain = f.String(
+        validate=validate.Regexp(
+            r"^[A-Za-z0-9][A-Za-z0-9-]*$",
+            error="write only the first part of the POS's address: letters, digits and hyphens",
+        )
+    )
     token = f.String()
     base_url = f.Url(require_tld=False)
-    references = f.List(f.String(validate=validate.Regexp(r".*\{(name|number)\}.*")), validate=validate.Length(min=1))
+    references = f.List(
+        f.String(
+            validate=validate.Regexp(r".*\{(name|number)\}.*", error="each spelling holds {{name}} or {{number}}")
+        ),
+        validate=validate.Length(min=1),
+    )
     reference_field = f.String(
         validate=validate.Regexp(r"^(public_id|custom@[\w-]+|invoice_number|receipt_number|source_id)$")
     )
@@ -69,7 +79,13 @@ def is_zone(name: str) -> None:
 
 
 class ShopSchema(Schema):
-    shop = f.String(required=True, validate=validate.Regexp(r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$"))
+    shop = f.String(
+        required=True,
+        validate=validate.Regexp(
+            r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$",
+            error="write the address that Shopify gave the shop, such as demo-shop.myshopify.com",
+        ),
+    )
     mode = f.String(load_default="observe", validate=validate.OneOf([mode.value for mode in Mode]))
     locale = f.String(load_default="en", validate=validate.OneOf(["en", "fr"]))
     webhook_secrets = f.List(f.String(), load_default=[])

@@ -55,7 +55,8 @@ class Command(click.Command):
         except ReconcilerError as error:
             raise click.ClickException(str(error)) from None
         except DBAPIError as error:
-            raise click.ClickException(f"the ledger does not answer: {error.orig}") from None
+            why = " ".join(str(error.orig).split())
+            raise click.ClickException(f"the ledger does not answer, compare DATABASE_URL with it: {why}") from None
 
 
 class Since(click.ParamType[datetime | timedelta]):

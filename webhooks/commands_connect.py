@@ -221,7 +221,7 @@ def _add_one(services: Services, name: str, table: dict[str, Any]) -> tuple[list
 @as_json
 def list_stores(in_json: bool) -> None:
     """Every shop: where it is kept, its POS, its mode."""
-    services = current_services()
+    services = usable_ledger(current_services())
     rows = [
         {"store": shop.store, "domain": shop.domain, "pos": shop.pos_kind, "mode": shop.mode.value,
          "kept_in": "ledger" if people.is_connected(services, shop.store) else "stores file"}

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import click
 from flask.cli import AppGroup
+from flask_babel import force_locale
 from rich.table import Table
 
 from reconcile.config import Shop
@@ -31,13 +32,17 @@ def check_stores(store: str | None, every: bool, order: str, in_json: bool) -> N
         raise ConfigurationError(["--all and --store: choose one"])
     services = current_services()
     shops = chosen(services, store)
+    if not shops and not in_json:
+        click.echo("There is no shop yet. Connect one: flask --app webhooks.app stores add")
+        return
     if order and len(shops) > 1:
         raise ConfigurationError(["--order: name its shop with --store"])
     with counting() as progress:
         line = progress.add_task("shops checked", total=len(shops))
         looked = []
         for shop in shops:
-            looked.append((shop, [said(one, shop.store) for one in look_at(shop, services, order)]))
+            with force_locale(shop.locale):
+                looked.append((shop, [said(one, shop.store) for one in look_at(shop, services, order)]))
             progress.advance(line)
     bad = sum(one.good is False for _, lines in looked for one in lines)
     if in_json:
@@ -48,9 +53,7 @@ def check_stores(store: str | None, every: bool, order: str, in_json: bool) -> N
             ]
         )
     else:
-        console().print(
-            overview(looked) if len(shops) > 1 else details(*looked[0]) if looked else "There is no shop yet."
-        )
+        console().print(overview(looked) if len(shops) > 1 else details(*looked[0]))
         click.echo(f"{bad} to mend." if bad else "All is as it must be.")
     if bad:
         raise SystemExit(FAILED)

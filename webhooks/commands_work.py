@@ -133,6 +133,8 @@ def requeue(
     wanted = OrderFilter(
         store=store, standing=standing, cause=cause, subject=subject, state=state, q=q, since=first, until=end
     )
+    if wanted.is_empty:
+        raise click.UsageError("An empty filter would re-queue everything: name at least one part of it.")
     stores = list(services.settings.shops)
     if dry_run:
         found = people.preview(services, stores, wanted)

@@ -18,6 +18,7 @@ class Said:
     fix: str
 
 
+LEDGER = _("Ledger")
 SECRETS = _("Webhook secrets")
 SHOPIFY = _("Shopify: access")
 SCOPE = _("Shopify: scope %(scope)s")
@@ -33,6 +34,9 @@ GRANT = _("Add %(scope)s to the app's scopes in the Dev Dashboard, release the v
 ASK_FOR_DATA = _(
     "Dev Dashboard > the app > API access > Protected customer data: ask for it, with the fields named here."
 )
+WAIT = _(
+    "Try again in a few minutes; if it lasts, look at the vendor's status page and at the address in the settings."
+)
 INVITE = _(
     "Run: flask --app webhooks.app stores invite --store %(store)s, and send the link to somebody of the shop who may approve."
 )
@@ -43,6 +47,9 @@ REGISTER_MOVED = _(
 
 # What a line's slug says: what was looked at, what was found, what to do.
 WORDS: dict[str, tuple[str, str, str]] = {
+    "no_ledger": (
+        LEDGER, _("its schema is not the one of this version"), _("Run: flask --app webhooks.app db upgrade"),
+    ),
     "secrets": (SECRETS, _("%(n)s in force"), ""),
     "no_secrets": (
         SECRETS, _("none: every delivery is refused"), _("Put the app's client secret into webhook_secrets of %(store)s."),
@@ -51,6 +58,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "shopify_refuses": (
         SHOPIFY, "%(why)s", _("Compare stores.%(store)s.shopify with the app's page in Shopify's Dev Dashboard."),
     ),
+    "shopify_unreachable": (SHOPIFY, "%(why)s", WAIT),
     "shopify_unapproved": (SHOPIFY, "%(why)s", INVITE),
     "other_shop": (
         SHOPIFY, _("the credentials are those of %(domain)s"),
@@ -90,6 +98,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "pos_refuses": (
         POS, "%(why)s", _("Compare stores.%(store)s.pos with the POS: the address, and a token of a user that may read."),
     ),
+    "pos_unreachable": (POS, "%(why)s", WAIT),
     "pos_unapproved": (POS, "%(why)s", INVITE),
     "no_locations": (PLACES, _("none is seen"), _("Give the token's user access to the locations that sell.")),
     "location_unseen": (

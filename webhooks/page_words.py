@@ -8,7 +8,7 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
-from flask import g, request
+from flask import g, has_request_context, request
 from markupsafe import Markup, escape
 
 from reconcile.incident_words import words
@@ -168,7 +168,9 @@ def pos_name(store: str) -> str:
 
 
 def for_every_page() -> dict[str, Any]:
-    """What the frame around every page shows."""
+    """What the frame around every page shows; a report that is written without a request has no frame."""
+    if not has_request_context():
+        return {}
     who, known = g.get("caller"), current_services().settings.shops
     mine = [store for store in known if who is not None and who.sees(store)]
     asked = (request.view_args or {}).get("store") or request.args.get("store")

@@ -22,7 +22,7 @@ from webhooks.languages import gettext as _
 from webhooks.page_session import my_store, page, pages
 
 STORE = Question(key="store")
-STOPPING = ("shopify_refuses", "other_shop", "pos_refuses")
+STOPPING = ("shopify_refuses", "shopify_unreachable", "other_shop", "pos_refuses", "pos_unreachable")
 
 
 @dataclass(frozen=True, slots=True)

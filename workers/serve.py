@@ -105,6 +105,9 @@ def release(env: Mapping[str, str], folder: Path) -> bool:
 def main() -> int:
     folder = Path.cwd()
     env = environment(os.environ, folder)
+    if not env["PORT"].isdecimal():
+        print(f"PORT={env['PORT']} is no port: write a number, such as PORT=8000 make run")
+        return 2
     port = int(env["PORT"])
     if not port_is_free(port):
         print(

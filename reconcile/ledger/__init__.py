@@ -6,16 +6,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.schema import Table
+
+from reconcile.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 
 SAFE_WAL = (3, 51, 3)  # earlier SQLite can lose committed rows when a WAL is reset under two connections
 SQLITE_BUSY_MS = 15_000
+SQLITE, POSTGRESQL = "sqlite", "postgresql+psycopg"
+DRIVERS = {
+    SQLITE: SQLITE,
+    POSTGRESQL: POSTGRESQL,
+    "postgresql": POSTGRESQL,
+    "postgres": POSTGRESQL,
+}  # as platforms have it
 
 
 class Ledger:
@@ -25,7 +35,7 @@ class Ledger:
     """
 
     def __init__(self, url: str, *, busy_ms: int | None = None, pool_size: int = 20) -> None:
-        self.url = make_url(url)
+        self.url = _address(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writing = self._engine(busy_ms, pool_size, begin="BEGIN IMMEDIATE")
         # A deferred transaction that reads and then writes fails at once when another wrote meanwhile,
@@ -39,7 +49,7 @@ class Ledger:
         from pysqlite3 import dbapi2
 
         if self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(self.url.database).parent)
         engine = create_engine(self.url, module=dbapi2, pool_size=pool_size, connect_args={"check_same_thread": False})
         journal = _journal_mode(dbapi2.sqlite_version_info)
 
@@ -82,6 +92,23 @@ class Ledger:
     @property
     def engine(self) -> Engine:
         return self._writing
+
+
+def _address(url: str) -> URL:
+    """Raises `ConfigurationError` for an address that is neither SQLite's nor PostgreSQL's; never shows its password."""
+    try:
+        made = make_url(url)
+        return made.set(drivername=DRIVERS[made.drivername])
+    except (ArgumentError, ValueError, KeyError):
+        text = "DATABASE_URL: write postgresql+psycopg://user:password@host:5432/name, or sqlite:///var/reconciler.db"
+        raise ConfigurationError([text]) from None
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError([f"DATABASE_URL: the folder {folder} cannot be made: {error.strerror}"]) from None
 
 
 def _journal_mode(version: tuple[int, ...]) -> str:

@@ -67,7 +67,8 @@ def wake_due(at_least: int = 1) -> None:
 def reconcile_shop(store: str) -> None:
     shop = services().shop(store)
     for _ in range(ROUNDS):
-        if not loop.reconcile(shop, services()).more or is_ending():
+        # Asked again after every look: what became due meanwhile was not woken for, as the shop was being looked at.
+        if not loop.reconcile(shop, services()).looked or is_ending():
             break
     else:
         reconcile_shop.delay(store)  # behind the other shops that wait

@@ -340,7 +340,7 @@ def test_requeue_takes_the_lists_filter(services: Services) -> None:
 def test_requeue_refuses_an_empty_filter(services: Services) -> None:
     case(services, 1)
     result = run(services, "requeue")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "empty filter" in result.output
     assert requeued(services) == []
 

@@ -44,13 +44,20 @@ def held_back_by(row: Row[Any], findings: Sequence[Finding]) -> tuple[str | None
 
 
 def settled_cause(
-    row: Row[Any], findings: Sequence[Finding], now: datetime, *, waits: bool = True, let_in: bool = False
+    row: Row[Any],
+    findings: Sequence[Finding],
+    now: datetime,
+    *,
+    waits: bool = True,
+    let_in: bool = False,
+    left_over: bool = False,
 ) -> dict[str, Any]:
     """The first cause of an order stays, unless a later look has better evidence for another one.
 
     What was only to be waited for, and is seen gone, gives way to a cause that is known as well as it was; a connector
     that stood still, once it has carried others long enough (it no longer `waits`), to whatever is found instead. Of an
-    order that had been left out, and is `let_in` now, nothing is known yet.
+    order that had been left out, and is `let_in` now, nothing is known yet; one that is `left_over` when others have come
+    after the fix is a case of its own.
     """
     first = findings[0] if findings else None
     if let_in:
@@ -59,6 +66,8 @@ def settled_cause(
         )
     if first is None:
         return {}
+    if left_over and row.cause not in {one.cause for one in findings}:
+        return _settled(first, row.noticed_at or now)
     better = WEIGHT[first.certainty] - WEIGHT.get(row.certainty, 0)
     # It was no queue: nothing of it came when it went on.
     over = row.cause == "connector_stalled" and (first.gone or (not waits and _waited_out(row, findings)))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from reconcile import codec, history, remediate
-from reconcile.cases import CHANGED_BY_OTHERS, expired, next_state, settled_cause, unless_changed
+from reconcile.cases import CHANGED_BY_OTHERS, expired, fix_held, next_state, settled_cause, unless_changed
 from reconcile.decide import BY_HAND
 from reconcile.judge import last_made, still_completing
 from reconcile.ledger.batches import Values, update_many
@@ -57,7 +57,7 @@ def _concluded(this: Round, connection: Connection, one: Judged) -> Values:
         "decision": codec.to_json(one.decision),
         "looked_at": now,
         "looks": row.looks + 1,
-        **settled_cause(row, one.findings, now, waits=waits, let_in=let_in),
+        **settled_cause(row, one.findings, now, waits=waits, let_in=let_in, left_over=_is_left_over(this, row)),
         **next_state(row, look.order, one.standing, one.decision, one.findings, now),
         **presence(this, row, look, now),
     }
@@ -70,6 +70,11 @@ def _concluded(this: Round, connection: Connection, one: Judged) -> Values:
     if due is None and one.standing not in (Standing.MATCHED, Standing.EXCLUDED) and not look.order.deleted_at:
         return values | expired(row, values, now)
     return values | {"next_look_at": due}
+
+
+def _is_left_over(this: Round, row: Row[Any]) -> bool:
+    held = fix_held(row)
+    return held is not None and this.book.left_over(row.order_id, held, row.subject, this.now)
 
 
 def _next(this: Round, row: Row[Any], one: Judged) -> datetime | None:

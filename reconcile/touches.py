@@ -11,6 +11,7 @@ from reconcile.decide import Group, LastTouch, room
 from reconcile.ledger.tables import actions, incidents
 
 FAILED_CANARY_PAUSE = timedelta(hours=1)  # before another order is tried for the same cause
+LEFT_OVER = timedelta(hours=1)  # after which a touched order is not brought in by it any more
 REMEMBERED = timedelta(days=7)
 
 
@@ -60,6 +61,16 @@ class TouchBook:
         rows = [row for row in self.rows if (row.cause, row.subject) == (cause, subject) and row.intended_at >= since]
         outcomes = {row.outcome for row in rows}
         return "arrived" in outcomes or "not_arrived" not in outcomes
+
+    def left_over(self, order_id: int, cause: str, subject: str, now: datetime) -> bool:
+        """Whether the order did not arrive after a touch for its cause, while others that it had held back did.
+
+        What is over for them is not what keeps this one out. A slow connector is given its time first.
+        """
+        alike = [row for row in self.rows if (row.cause, row.subject) == (cause, subject)]
+        mine = [row for row in alike if row.order_id == order_id]
+        in_vain = bool(mine) and mine[-1].outcome == "not_arrived" and mine[-1].intended_at < now - LEFT_OVER
+        return in_vain and any(row.outcome == "arrived" for row in alike if row.order_id != order_id)
 
     def under_way(self, now: datetime) -> int:
         """Touches of the last hour, for whatever cause, of which nobody knows yet what they do."""

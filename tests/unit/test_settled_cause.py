@@ -71,6 +71,16 @@ def test_what_is_wrong_with_many_for_one_reason_takes_over_from_what_was_wrong_w
     assert settled_cause(row("entered_by_hand", "likely"), [found("archived_orders_off")], NOW) == {}
 
 
+def test_what_still_does_not_arrive_after_the_fix_is_a_case_of_its_own() -> None:
+    held = row("archived_orders_off", "certain")
+    assert settled_cause(held, [found("unexplained")], NOW) == {}
+    own = settled_cause(held, [found("unexplained")], NOW, left_over=True)
+    assert (own["cause"], own["certainty"], own["noticed_at"]) == ("unexplained", "likely", held.noticed_at)
+    still = [found("customer_incomplete"), found("archived_orders_off")]
+    assert settled_cause(held, still, NOW, left_over=True) == {}, "the fix has been undone"
+    assert settled_cause(held, [], NOW, left_over=True) == {}
+
+
 def test_it_was_noticed_when_the_first_cause_was() -> None:
     assert settled_cause(row(None, None), [found("archived_orders_off")], NOW)["noticed_at"] == NOW
     assert settled_cause(row("unexplained", "likely"), [found("archived_orders_off")], NOW)["noticed_at"] == NOW

@@ -111,6 +111,19 @@ def test_fixed_is_believed_until_a_touch_shows_otherwise(services: Services) -> 
     assert book_of(services).said_fixed(*CAUSE)
 
 
+def test_an_order_is_left_over_when_a_touch_was_in_vain_while_others_came(services: Services) -> None:
+    def left_over(order_id: int) -> bool:
+        return book_of(services).left_over(order_id, *CAUSE, services.clock.now())
+
+    touch(services, 1001, minutes_ago=90, outcome="not_arrived")
+    assert not left_over(1001), "nothing shows that it is fixed"
+    touch(services, 1002, minutes_ago=90, outcome="arrived")
+    touch(services, 1003, minutes_ago=50, outcome="not_arrived")
+    touch(services, 1004, minutes_ago=90)
+    assert [left_over(number) for number in (1001, 1002, 1003, 1004, 1005)] == [True, False, False, False, False]
+    assert not book_of(services).left_over(1001, "sku_unknown", "MUG-01", services.clock.now())
+
+
 def test_a_limit_that_an_admin_sets_is_in_force_at_the_next_look(services: Services) -> None:
     keep(services.ledger, an_order(), next_look_at=services.clock.now() + timedelta(days=1), case_state="needs_person")
     people.set_limits(services, "ada", "demo", {"attempts": 0, "pending_after": "5m"})

@@ -31,6 +31,12 @@ BLIND = {
     "en": "a location of the POS is no longer seen, absent orders are unread",
     "fr": "un emplacement de la caisse n'est plus visible, les commandes absentes ne sont pas lues",
 }
+DOUBLED = {
+    "en": ("stopped, a touch doubled a sale",
+           "Order {name} arrived twice after a touch. Void one of its two sales in the POS."),
+    "fr": ("arrêtée, une relance a doublé une vente",
+           "La commande {name} est arrivée deux fois après une relance. Annulez l'une de ses deux ventes dans le POS."),
+}  # fmt: skip
 SUSPECT = {"en": "no more touches until they are released", "fr": "plus aucune relance avant que vous les libériez"}
 
 
@@ -89,6 +95,12 @@ def on_stop(connection: Connection, shop: Shop, reason: str, now: datetime) -> N
     title = f"{shop.store}: {SUSPECT[shop.locale]}"
     if not _told(connection, shop, title, now - timedelta(days=1)):
         _write(connection, shop, "policy.stopped", title, reason, incident_id=None, now=now, at=now)
+
+
+def on_doubled(connection: Connection, shop: Shop, name: str, now: datetime) -> None:
+    """A touch has brought an order in twice: the shop is stopped, and one of the two sales is one too many."""
+    title, text = DOUBLED[shop.locale]
+    write(connection, shop, "policy.stopped", title, text.format(name=name), now)
 
 
 def on_refusal(connection: Connection, shop: Shop, side: str, error: str, now: datetime) -> None:

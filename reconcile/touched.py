@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
-from reconcile import history
+from reconcile import history, notices
 from reconcile.compare import Look
-from reconcile.ledger.tables import actions, alerts, batch_items
+from reconcile.ledger.tables import actions, batch_items
 from reconcile.model import DiscrepancyKind, SaleKind, TouchEffect
 from reconcile.references import is_edit
 from reconcile.rounds import Round
@@ -81,8 +81,4 @@ def _learn_doubles(this: Round, connection: Connection, row: Row[Any]) -> None:
     reason = f"order {row.name} arrived twice after a touch"
     _learn(this, connection, touch=TouchEffect.DOUBLES.value)
     stop(connection, this.shop.store, by="policy", reason=reason, now=this.now)
-    values = {"store": row.store, "kind": "stop", "created_at": this.now, "next_at": this.now}
-    title = f"{row.store}: stopped, a touch doubled a sale"
-    connection.execute(
-        insert(alerts).values(title=title, text=f"{reason}. Void one of its two sales in the POS.", **values)
-    )
+    notices.on_doubled(connection, this.shop, row.name, this.now)

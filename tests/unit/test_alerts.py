@@ -226,6 +226,23 @@ def test_in_the_shops_language(told: Services, receiver: Receiver) -> None:
     assert receiver.said()[0]["data"]["text"].startswith("Depuis 03 h 00, 1 commande archivée d'une valeur de 107,50")
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "Order #1001 arrived twice after a touch. Void one of its two sales in the POS."),
+        ("fr", "La commande #1001 est arrivée deux fois après une relance."
+         " Annulez l'une de ses deux ventes dans le POS."),
+    ],
+)  # fmt: skip
+def test_a_sale_that_a_touch_has_doubled_is_told_of(told: Services, receiver: Receiver, locale: str, said: str) -> None:
+    shop = replace(told.shop("demo"), locale=locale)
+    with told.ledger.write() as connection:
+        notices.on_doubled(connection, shop, "#1001", told.clock.now())
+    alerting.send_due(told)
+    (message,) = receiver.said()
+    assert (message["type"], message["data"]["text"]) == ("policy.stopped", said)
+
+
 # --- on their way ---------------------------------------------------------------------------------------------------
 
 

@@ -230,6 +230,7 @@ def test_a_truncated_body_is_refused(door: FlaskClient, services: Services) -> N
 def test_only_post_is_answered(door: FlaskClient, method: str) -> None:
     answer = door.open(DOOR, method=method)
     assert (answer.status_code, answer.json and answer.json["error"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == "POST"
 
 
 @contextmanager

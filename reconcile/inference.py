@@ -5,6 +5,7 @@ the same orders give the same figures everywhere.
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -139,7 +140,7 @@ def _beliefs(
     places = {one.outcome.order_id: place for place, one in enumerate(absent)}
     given = dict(priors)
     found, suspects = {}, []
-    for trait in _traits(ours):
+    for trait in _traits(ours, absent):
         run = _run(absent, ours, trait, grace)
         prior = _prior(ours, trait, run, given.get(trait, usual_prior(trait)))
         found[trait] = Belief(probability=prior)
@@ -150,11 +151,18 @@ def _beliefs(
     return found | posterior(Counted(ours, absent), suspects[:MOST_SUSPECTS])
 
 
-def _traits(ours: Sequence[Outcome]) -> list[str]:
-    """Every property, and the absence of each tag that several arrived orders have: the connector may ask for it."""
-    found = {trait for one in ours for trait in one.traits} - NO_FILTER
-    seen = [trait for one in ours if one.arrived_at for trait in one.traits if trait.startswith("tag:")]
-    return sorted(found) + [WITHOUT + tag for tag in sorted(set(seen)) if seen.count(tag) >= ENOUGH_ARRIVED]
+def _traits(ours: Sequence[Outcome], absent: Sequence[Absent]) -> list[str]:
+    """Every property, and the absence of each tag that several arrived orders have: the connector may ask for it.
+
+    Of channels and tags, of which a shop may have thousands, those alone that enough absent orders have in common.
+    """
+    every = {trait for one in ours for trait in one.traits} - NO_FILTER
+    away = Counter(trait for one in absent for trait in one.outcome.traits)
+    found = {trait for trait in every if not trait.startswith(NAMED_KINDS) or away[trait] >= ENOUGH_LATE}
+    came = Counter(trait for one in ours if one.arrived_at for trait in one.traits if trait.startswith("tag:"))
+    asked_for = {tag for tag, count in came.items() if count >= ENOUGH_ARRIVED}
+    lacking = (WITHOUT + tag for tag in asked_for if len(absent) - away[tag] >= ENOUGH_LATE)
+    return [*sorted(found), *sorted(lacking)]
 
 
 def _prior(ours: Sequence[Outcome], trait: str, run: Sequence[Absent], prior: Fraction) -> Fraction:

@@ -35,7 +35,7 @@ LATE = timedelta(minutes=10)
 CONNECTIONS = 16
 REPEATS = 15  # of a page, each run
 WANTED = 1.2
-SEARCH = "search ms"  # for a part of a name or SKU: it has to read every order
+SEARCH = "search ms"  # for a part of a name or SKU: it has to pass every order
 SHOPS = "shops ms"  # counts a month's orders: it grows with what is sold in a month
 UNTARGETED = (SHOPS, SEARCH)
 COMPARED = (

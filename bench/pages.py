@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bench.doors import ours
 from bench.figures import Run, Table, at_most, median, spread
-from bench.filling import fill
+from bench.filling import UNTIL, fill
 from bench.growth import LARGE, median_ms
 from bench.installed import Installed
 from bench.parts import parts
@@ -53,10 +53,12 @@ def _asked(stack: ExitStack, installed: Installed, size: int, runs: int) -> list
     fill(services.ledger, store, size)
     incident = hold_back(services, store)
     person = Person(stack.enter_context(ours(installed)).url, tokens.create(services, Role.VIEWER, [], "bench"))
+    full = UNTIL - timedelta(days=3)  # two days with all their orders: the newest ones have few
     addresses = {
         "overview": "/", "list": "/orders", "list of the missing": "/orders?standing=missing",
         "search": "/orders?q=%2310001", "order": f"/orders/{store}/{HELD}", "incident": f"/incidents/{incident}",
-        "statement": f"/statement/{store}",
+        "statement": f"/statement/{store}?since={full:%Y-%m-%d}&until={full + timedelta(days=1):%Y-%m-%d}",
+        "activity": "/activity",
     }  # fmt: skip
     asked = {f"{page} ms": partial(person.get, address) for page, address in addresses.items()}
     return [{page: median_ms(ask) for page, ask in asked.items()} for _ in range(runs)]

@@ -15,7 +15,7 @@ from reconcile.ledger.tables import orders
 from reconcile.model import Order
 from reconcile.schedule import first_look
 from reconcile.services import Services
-from reconcile.shopify.stored import order_from_json, order_to_json
+from reconcile.shopify.stored import order_from_json, order_to_json, sought_in
 from reconcile.shops import declared_of
 from reconcile.traits import traits
 
@@ -127,6 +127,7 @@ def _as_columns(order: Order) -> Values:
         "total": order.total,
         "currency": order.currency[:3],
         "body": order_to_json(order),
+        "sought": sought_in(order),
         "traits": sorted(traits(order)),
     }
 

@@ -13,7 +13,7 @@ from reconcile.ledger import Ledger
 from reconcile.ledger.tables import orders
 from reconcile.model import Finding, Order, OrderLine, Sale, SaleKind, SaleStatus
 from reconcile.pos.stored import sale_to_json
-from reconcile.shopify.stored import order_to_json
+from reconcile.shopify.stored import order_to_json, sought_in
 
 PLACED = datetime(2026, 11, 2, 8, tzinfo=UTC)
 TOTAL = Decimal("107.50")
@@ -50,7 +50,7 @@ def keep(
         "store": "demo", "order_id": order.order_id, "name": order.name, "created_at": order.created_at,
         "updated_at": order.updated_at, "eligible_at": order.created_at, "changed_at": order.updated_at,
         "first_seen_at": order.created_at, "found_by": "webhook", "total": order.total, "currency": order.currency,
-        "body": order_to_json(order), "sales": [sale_to_json(sale) for sale in sales],
+        "body": order_to_json(order), "sought": sought_in(order), "sales": [sale_to_json(sale) for sale in sales],
         "findings": [codec.to_json(finding) for finding in findings],
         "standing": "matched" if sales else "missing",
     }  # fmt: skip

@@ -117,6 +117,7 @@ orders = Table(
     Column("total", Amount, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("body", Json, nullable=False),  # the reduced order (shopify/stored.py)
+    Column("sought", Text, nullable=False, server_default=""),  # what a text is looked for in (shopify/stored.py)
     Column("detailed_at", Moment),  # when payments, locations and holds were last read from Shopify
     Column("reread", Boolean, nullable=False, server_default=false()),  # two versions share one second: ask Shopify
     Column("traits", Json, nullable=False, server_default="[]"),
@@ -152,13 +153,14 @@ orders = Table(
     Column("requeued_at", Moment),
     Column("batch_id", String(36)),
     Index("ix_orders_due", "store", "next_look_at"),
-    Index("ix_orders_store_created_at", "store", "created_at"),
     Index("ix_orders_store_standing", "store", "standing", "created_at"),
     Index("ix_orders_store_case_state", "store", "case_state", "created_at"),
     Index("ix_orders_store_cause", "store", "cause", "created_at"),
     Index("ix_orders_store_eligible_at", "store", "eligible_at"),
     Index("ix_orders_store_name", "store", "name"),
     Index("ix_orders_store_total", "store", "total", "order_id"),
+    # A search for text passes many orders and takes few: it reads nothing but this.
+    Index("ix_orders_sought", "store", "created_at", "sought", "order_id"),
     Index("ix_orders_arrivals", "store", "arrived_at", "eligible_at"),
 )
 

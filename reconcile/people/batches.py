@@ -117,7 +117,7 @@ def _within(stores: Sequence[str], wanted: OrderFilter | Sequence[Key]) -> set[s
 def _matching(connection: Connection, stores: Iterable[str], wanted: OrderFilter) -> list[Row[Any]]:
     if wanted.is_empty:
         raise Refused("An empty filter would re-queue everything: name at least one part of it.", "empty_filter")
-    query = select(*NEEDED).where(orders.c.store.in_(list(stores)), *conditions(connection, wanted))
+    query = select(*NEEDED).where(orders.c.store.in_(list(stores)), *conditions(wanted))
     if wanted.standing is None:
         query = query.where(orders.c.standing.not_in([standing.value for standing in SETTLED]))
     found = list(connection.execute(query.order_by(orders.c.created_at).limit(MOST + 1)))

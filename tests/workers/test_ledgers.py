@@ -15,7 +15,7 @@ from reconcile.ledger import Ledger
 from reconcile.ledger.queries import OrderFilter, orders_page
 from reconcile.ledger.schema import _config, migrate, schema_problem
 from reconcile.ledger.tables import deliveries, shops
-from reconcile.ledger.types import Moment
+from reconcile.ledger.types import Json, Moment
 from tests.conftest import run_sql
 from tests.rows import an_order, keep
 
@@ -68,6 +68,28 @@ def test_a_ledger_of_the_first_version_is_upgraded_with_what_it_holds(empty: Led
     with empty.read() as connection:
         assert connection.execute(select(shops.c.domain)).scalars().all() == ["a.example"]
         assert connection.execute(select(deliveries.c.received_at)).scalars().all() == [kept["at"]]
+
+
+def test_orders_of_an_older_version_are_found_by_name_and_sku(empty: Ledger) -> None:
+    at_step(empty, "0013")
+    lines = [{"sku": "CAFE-01"}, {"sku": None}, {"sku": "mug-02"}]
+    old = {
+        "store": "demo", "order_id": 1001, "name": "#A1001", "found_by": "webhook", "total": 1, "currency": "EUR",
+        **dict.fromkeys(("created_at", "updated_at", "eligible_at", "changed_at", "first_seen_at"), 1),
+    }  # fmt: skip
+    names = ", ".join(old)
+    holes = ", ".join(f":{name}" for name in old)
+    with empty.write() as connection:
+        for number, body in ((1001, {"lines": lines}), (1002, {"lines": []})):
+            statement = text(f"INSERT INTO orders ({names}, body) VALUES ({holes}, :body)").bindparams(
+                bindparam("body", type_=Json)
+            )
+            connection.execute(statement, {**old, "order_id": number, "name": f"#A{number}", "body": body})
+    migrate(empty)
+    for wanted, found in (("cafe", [1001]), ("UG-0", [1001]), ("#a100", [1002, 1001]), ("none", [])):
+        with empty.read() as connection:
+            page = orders_page(connection, ["demo"], OrderFilter(q=wanted))
+        assert [row.order_id for row in page.rows] == found, wanted
 
 
 def test_dinars_have_three_decimals_and_a_list_by_amount_skips_none(ledger: Ledger) -> None:

@@ -42,6 +42,7 @@ class Shops(Mapping[str, Shop]):
         self._vault = vault
         self._versions: Versions | None = None
         self._all = dict(own)
+        self.unusable: dict[str, str] = {}  # shops that the ledger holds and that cannot be read, with the reason
         self._next_at = 0.0
         self._lock = threading.Lock()
 
@@ -95,6 +96,9 @@ class Shops(Mapping[str, Shop]):
 
     def _take(self, versions: Versions, sealed: Mapping[str, bytes]) -> None:
         kept = {store: shop for store, shop in self._all.items() if store in versions}
+        self.unusable = {
+            store: why for store, why in self.unusable.items() if store in versions and store not in sealed
+        }
         read = {store: shop for store, body in sealed.items() if (shop := self._opened(store, body)) is not None}
         self._all = {**self._own, **{store: shop for store, shop in {**kept, **read}.items() if store not in self._own}}
         self._versions = versions
@@ -104,7 +108,13 @@ class Shops(Mapping[str, Shop]):
             return shop_from(store, table_of(self._vault, body), self._defaults, self._kinds)
         except ReconcilerError as error:
             logger.error("this shop of the ledger cannot be used: %s", error, extra={"store": store})
+            self.unusable[store] = str(error)
             return None
+
+
+def unusable(shops: Mapping[str, Shop]) -> Mapping[str, str]:
+    """The shops that are connected and cannot be used, with the reason: mostly another SECRET_KEY."""
+    return shops.unusable if isinstance(shops, Shops) else {}
 
 
 def table_of(vault: Vault, body: bytes) -> dict[str, Any]:

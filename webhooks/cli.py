@@ -12,6 +12,7 @@ from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
 from reconcile.config import Shop
+from reconcile.connected import unusable
 from reconcile.errors import ConfigurationError, ReconcilerError
 from reconcile.ledger.schema import schema_problem
 from reconcile.limits import duration
@@ -108,8 +109,13 @@ def usable_ledger(services: Services) -> Services:
 
 
 def chosen(services: Services, store: str | None) -> list[Shop]:
-    """The shop of this name, or all of them."""
-    return [services.shop(store)] if store else list(services.settings.shops.values())
+    """The shop of this name, or all of them; raises `ConfigurationError` where it, or any, cannot be used."""
+    shops = services.settings.shops
+    found = [shop for shop in shops.values() if store in (None, shop.store)]
+    wrong = [f"{name}: {why}" for name, why in unusable(shops).items() if store in (None, name)]
+    if wrong and not found:
+        raise ConfigurationError(wrong)
+    return found or ([services.shop(store)] if store else [])
 
 
 def counting() -> Progress:

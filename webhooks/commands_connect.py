@@ -32,7 +32,7 @@ from reconcile.errors import ConfigurationError, ReconcilerError, Refused
 from reconcile.people import invites
 from reconcile.services import Services
 from reconcile.subscriptions import end_all
-from webhooks.cli import CLI, FAILED, MARKS, Command, as_json, console, say_json, usable_ledger
+from webhooks.cli import CLI, FAILED, MARKS, Command, as_json, chosen, console, say_json, usable_ledger
 from webhooks.commands_stores import stores
 from webhooks.connecting_words import POS_WAYS, QUESTIONS, WAYS
 from webhooks.connection_words import said
@@ -225,7 +225,7 @@ def list_stores(in_json: bool) -> None:
     rows = [
         {"store": shop.store, "domain": shop.domain, "pos": shop.pos_kind, "mode": shop.mode.value,
          "kept_in": "ledger" if people.is_connected(services, shop.store) else "stores file"}
-        for shop in services.settings.shops.values()
+        for shop in chosen(services, None)
     ]  # fmt: skip
     if in_json:
         say_json(rows)

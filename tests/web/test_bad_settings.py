@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from reconcile import people
 from reconcile.bootstrap import make_services
 from reconcile.clock import ManualClock
 from reconcile.config import Settings, Shop, read_stores
@@ -89,6 +90,18 @@ def test_without_a_shop_each_command_says_how_to_connect_one(ledger: Ledger, clo
         said = run(services, *words.split())
         assert said.exit_code == code and "stores add" in said.output, words
         assert "as it must be" not in said.output
+
+
+def test_shops_that_were_sealed_with_another_key_are_named_with_what_to_do(ledger: Ledger, clock: ManualClock) -> None:
+    table = {
+        "shop": "demo.myshopify.com", "webhook_secrets": ["s"], "shopify": {"access_token": "t"},
+        "pos": {"kind": "heartland", "subdomain": "demo", "token": "t"},
+    }  # fmt: skip
+    people.connect(make_services(Settings(shops={}, secret_key="key"), clock, ledger), "ann", "demo", table)
+    other = make_services(Settings(shops={}, secret_key="another"), clock, ledger)
+    for words in ("stores list", "stores check", "stores check --store demo", "check"):
+        said = run(other, *words.split())
+        assert said.exit_code == 2 and "SECRET_KEY" in said.output, words
 
 
 def test_an_empty_filter_is_a_mistake_in_the_words(services: Services) -> None:

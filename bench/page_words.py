@@ -130,6 +130,6 @@ What stands in the way: every question goes along an index, which is a little de
 nothing grows. Each figure rests on a few hundred orders: where its least and most lie far apart, the machine's own
 speed did.""",
     "pages": """\
-What stands in the way: a search for a part of a name or SKU can use no index and reads every order of the shops that
-the person sees.""",
+What stands in the way: a search for a part of a name or SKU can use no index: it reads every order of the time that is
+searched. An order whose whole name is given is found by it, however old it is.""",
 }

@@ -47,7 +47,7 @@ def _suspicion(
 def _suspects(ev: Evidence) -> dict[str, Fraction]:
     """How probably each of the order's properties is what holds it back: one outweighs the others, or they share it."""
     own = next((one for one in ev.shop.outcomes if one.order_id == ev.order.order_id), None)
-    if own is None or not ev.absent or not _are_some_left_behind(ev.shop.outcomes, own):
+    if own is None or not ev.absent or not _are_some_left_behind(ev.shop.outcomes):
         return {}
     every = beliefs(ev.shop.outcomes, ev.grace, priors(ev.shop.declared))
     found = {trait: one.probability for trait, one in every.items() if trait.startswith(KINDS) and has(own, trait)}
@@ -55,11 +55,11 @@ def _suspects(ev: Evidence) -> dict[str, Fraction]:
     return likely or {trait: probability for trait, probability in found.items() if probability >= POSSIBLE}
 
 
-def _are_some_left_behind(outcomes: tuple[Outcome, ...], own: Outcome) -> bool:
-    """Whether enough are absent, and a later one came: asked first, since it costs nothing."""
-    away = sum(one.arrived_at is None and not one.explained for one in outcomes)
-    came = any(one.arrived_at is not None and one.eligible_at > own.eligible_at for one in reversed(outcomes))
-    return away >= ENOUGH_LATE and came
+def _are_some_left_behind(outcomes: tuple[Outcome, ...]) -> bool:
+    """Whether enough are absent, and one came that is later than the first of them: asked first, since it costs nothing."""
+    away = sorted(one.eligible_at for one in outcomes if one.arrived_at is None and not one.explained)
+    came = (one.arrived_at is not None and one.eligible_at > away[0] for one in reversed(outcomes))
+    return len(away) >= ENOUGH_LATE and any(came)
 
 
 def _value(trait: str) -> str:

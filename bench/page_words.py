@@ -59,7 +59,7 @@ each costs more calls, and there are few of them. Lightspeed's *vendor's measure
         """\
 The same work in turns on two ledgers, the larger with a hundred times the past: matched orders of two years, each
 with its delivery and its history. Purge drops the history that is older than a year. A search for a part of a name
-or SKU reads every order, and the shops' counts a month of them; both are shown and have no target.""",
+or SKU passes those of every order, and the shops' counts a month of them; both are shown and have no target.""",
     ),
     "pages": (
         "Pages",
@@ -130,6 +130,7 @@ What stands in the way: every question goes along an index, which is a little de
 nothing grows. Each figure rests on a few hundred orders: where its least and most lie far apart, the machine's own
 speed did.""",
     "pages": """\
-What stands in the way: a search for a part of a name or SKU can use no index: it reads every order of the time that is
-searched. An order whose whole name is given is found by it, however old it is.""",
+What stands in the way: a statement reads both sides of every order of its days, and a search for a part of a name or
+SKU passes the names and SKUs of ninety days, which lie together in an index. An
+order whose whole name is given is found by it, however old it is.""",
 }

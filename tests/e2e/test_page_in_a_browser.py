@@ -223,6 +223,9 @@ def test_french_by_the_browser_and_by_choice(morning: Morning) -> None:
     expect(french.locator("h1")).to_contain_text("incidents")
     assert faults_of(french) == []
     shoot(french, "overview-french")
+    go(french, morning, f"/orders?cause={ARCHIVED}")
+    french.locator("tbody th a").first.click()
+    expect(french.locator("article dd").first).to_contain_text("archivée le : 2 nov.")
     french.select_option("select[name=language]", "en")
     french.get_by_role("button", name="Appliquer").click()
     expect(french.locator("nav")).to_contain_text("Orders")
@@ -311,6 +314,19 @@ def test_what_an_admin_declares_is_kept_with_the_name(page: Page, morning: Morni
     expect(page.locator("select[name=download_refunds]")).to_have_value("off")
     go(page, morning, "/activity?kind=declared")
     expect(page.locator("tbody tr").first).to_contain_text("download_refunds = False")
+
+
+def test_a_limit_is_set_and_given_back_to_the_stores_file(page: Page, morning: Morning) -> None:
+    go(page, morning, f"/settings/{STORE}")
+    limit, keep = page.locator("input[name=touches_an_hour]"), page.get_by_role("button", name="Keep these limits")
+    limit.fill("45")
+    keep.click()
+    expect(page.locator("tr", has=limit)).to_contain_text("the stores file says 60")
+    limit.fill("")
+    keep.click()
+    expect(limit).to_have_value("60")
+    go(page, morning, "/activity?kind=limits")
+    expect(page.locator("tbody tr").first).to_contain_text("touches_an_hour 45 → 60")
 
 
 def test_no_order_is_in_the_pos_twice(morning: Morning) -> None:

@@ -13,10 +13,10 @@ from reconcile.services import Services
 from tests.rows import an_order, keep
 from tests.web.callers import HELD_BACK, an_incident
 
-# Open to everybody, on purpose: the front door proves each delivery, the platform asks the others, and a merchant who
-# lets us in is let in by the sealed link (tests/web/test_install.py, test_approvals.py).
+# Open to everybody, on purpose: the platform asks these, and a merchant who lets us in is let in by the sealed link
+# (tests/web/test_install.py, test_approvals.py). The front door stands before the routes, and proves each delivery.
 OPEN = {
-    "/webhooks/shopify", "/healthz", "/readyz", "/metrics", "/static/<path:filename>", "/sign-in",
+    "/healthz", "/readyz", "/metrics", "/static/<path:filename>", "/sign-in",
     "/api/v1/openapi.json", "/api/v1/docs", "/connect/<token>", "/connect/<token>/go", "/connect/installed",
     "/connect/done", "/connect/app", "/connect/<token>/pos", "/connect/approved",
     "/sign-in/openid", "/sign-in/openid/callback",

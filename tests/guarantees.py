@@ -30,7 +30,7 @@ def keep(figures: Figures) -> None:
     }  # fmt: skip
     kept = json.loads(KEPT.read_text()) if KEPT.exists() and os.environ.get("TESTS") else {}
     kept |= {promise: {"figures": rounded(values), "run": run} for promise, values in figures.items()}
-    KEPT.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    KEPT.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
     PAGE.write_text(page_with(PAGE.read_text(), kept))
 
 

@@ -46,12 +46,7 @@ def check_stores(store: str | None, every: bool, order: str, in_json: bool) -> N
             progress.advance(line)
     bad = sum(one.good is False for _, lines in looked for one in lines)
     if in_json:
-        say_json(
-            [
-                {"store": shop.store, "domain": shop.domain, "lines": [asdict(one) for one in lines]}
-                for shop, lines in looked
-            ]
-        )
+        say_json([_in_json(shop, lines) for shop, lines in looked])
     else:
         console().print(overview(looked) if len(shops) > 1 else details(*looked[0]))
         click.echo(f"{bad} to mend." if bad else "All is as it must be.")

@@ -116,7 +116,7 @@ def _not_let_in(where: str, error: ReconcilerError) -> ResponseReturnValue:
         "%(where)s did not give us access. Open the link again; if it happens twice, tell whoever sent it to you.",
         where=where,
     )
-    return render_template("problem.html", title=_("Not connected"), text=text), 502
+    return render_template("problem.html", status=502, title=_("Not connected"), text=text), 502
 
 
 def _on(services: Services, shop: Shop, token: str, **came_of_it: Any) -> ResponseReturnValue:

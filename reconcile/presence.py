@@ -6,16 +6,18 @@ from typing import Any
 from sqlalchemy import Row
 
 from reconcile.compare import Look
-from reconcile.model import SaleKind, Standing
+from reconcile.model import Certainty, SaleKind, Standing
 from reconcile.rounds import Round
 
 
 def came_by_itself(this: Round, row: Row[Any], look: Look) -> dict[str, Any]:
     """No cause is left on an order that came in time, nor on one that was excluded and has been let in since.
 
-    Something was in its way all the same: how long it took is no measure of the connector's speed.
+    Something was in its way all the same: how long it took is no measure of the connector's speed. What was missing for
+    a cause that is certain was not in time, however long the connector is given since.
     """
-    if _was_late(this, row, look) and row.standing != Standing.EXCLUDED:
+    was_missing = row.standing == Standing.MISSING and row.certainty == Certainty.CERTAIN
+    if (was_missing or _was_late(this, row, look)) and row.standing != Standing.EXCLUDED:
         return {}
     return {"subject": "", "disturbed": True, **dict.fromkeys(("cause", "certainty", "noticed_at"))}
 

@@ -17,7 +17,11 @@ OWN_PRODUCTS = ("mortar", "accumula")  # connectors that put NO PRODUCT FOUND in
 
 def overdue(ev: Evidence) -> bool:
     """Whether the order is absent although most orders have arrived at its age: a third of the grace."""
-    return ev.absent and ev.now - ev.eligible_at >= ev.grace / 3
+    return ev.absent and ev.now >= _overdue_at(ev)
+
+
+def _overdue_at(ev: Evidence) -> datetime:
+    return ev.eligible_at + ev.grace / 3
 
 
 def passed(ev: Evidence) -> int:
@@ -25,7 +29,20 @@ def passed(ev: Evidence) -> int:
 
     One that came late had been held back itself, and passed when it came.
     """
-    return sum(o.arrived_at is not None and _passed_at(o, o.arrived_at, ev) > ev.eligible_at for o in ev.shop.outcomes)
+    return _passed_from(ev, ev.eligible_at)
+
+
+def passed_overdue(ev: Evidence) -> int:
+    """The same of those that came when this one was overdue.
+
+    Others may have overtaken it, as orders do, before what stops every order began.
+    """
+    return _passed_from(ev, _overdue_at(ev))
+
+
+def _passed_from(ev: Evidence, start: datetime) -> int:
+    came = ((one, one.arrived_at) for one in ev.shop.outcomes if one.arrived_at is not None and one.arrived_at >= start)
+    return sum(_passed_at(one, at, ev) > ev.eligible_at for one, at in came)
 
 
 def _passed_at(one: Outcome, came: datetime, ev: Evidence) -> datetime:

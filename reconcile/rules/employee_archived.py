@@ -5,7 +5,7 @@ from reconcile.model import Certainty, Employee, Fact, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._employee import gone, named, perhaps_gone, since, title_of, unknown_name, why
 from reconcile.rules._facts import declared, moment, pos, shop
-from reconcile.rules._set_up import overdue, passed, read_fact, stops_all, without_employee
+from reconcile.rules._set_up import overdue, passed_overdue, read_fact, stops_all, without_employee
 from reconcile.runs import stalled_since
 
 SETTING = "Employee assigned to POS transactions"
@@ -19,12 +19,12 @@ SETTING = "Employee assigned to POS transactions"
     fix_fr="Shopify > Mortar > Paramètres > panneau des commandes > Employé assigné aux transactions POS : choisir un "
     "employé actif, de préférence réservé aux commandes en ligne (« Commandes eCom », « Commandes en ligne », « Ventes "
     "Shopify »), puis enregistrer.",
-    evidence_fr="La commande est absente, aucune devenue éligible plus tard n'est arrivée, et celui au nom de qui le "
-    "connecteur vend est vu archivé, verrouillé ou supprimé dans le POS : l'employé déclaré, ou, si personne n'y porte ce "
-    "nom, ceux de ses dernières ventes : certain. Cinq commandes en retard de suite ou plus, aucune arrivée depuis, et "
-    "personne n'est déclaré, ou le POS n'a personne du nom déclaré, ou l'employé de ses dernières ventes ou de notre propre "
-    "accès n'est pas actif : probable. La même chose tant qu'on ne sait pas qui est assigné, ni s'il est actif : possible, "
-    "à côté de `connector_stalled`.",
+    evidence_fr="La commande est absente, aucune devenue éligible plus tard n'est arrivée depuis qu'elle est en retard, et "
+    "celui au nom de qui le connecteur vend est vu archivé, verrouillé ou supprimé dans le POS : l'employé "
+    "déclaré, ou, si personne n'y porte ce nom, ceux de ses dernières ventes : certain. Cinq commandes en retard "
+    "de suite ou plus, aucune arrivée depuis, et personne n'est déclaré, ou le POS n'a personne du nom déclaré, "
+    "ou l'employé de ses dernières ventes ou de notre propre accès n'est pas actif : probable. La même chose tant"
+    " qu'on ne sait pas qui est assigné, ni s'il est actif : possible, à côté de `connector_stalled`.",
     then_fr="Une fois qu'une commande plus récente est arrivée, une commande retenue est relancée, et les autres suivent "
     "une fois qu'elle est arrivée.",
 )
@@ -34,12 +34,12 @@ def employee_archived(ev: Evidence) -> Suspicion | None:
     The connector writes sales as an employee of the POS, with the access of the one who installed it. When that
     employee is archived, the access is lost and no order is carried any more.
 
-    Evidence: the order is absent, none that became eligible later has arrived, and whoever the connector sells as is
-      seen archived, locked out or deleted in the POS: the declared employee, or, when none of that name is there, those
-      of its latest sales: certain. Five or more late orders in a row, none arrived later, and nobody is declared as
-      assigned, or the POS has nobody of the declared name, or the employee of its latest sales or of our own access is
-      not active: likely. The same while it is not known who is assigned, or whether that employee is active: possible,
-      beside `connector_stalled`.
+    Evidence: the order is absent, none that became eligible later has arrived since it is overdue, and whoever the
+      connector sells as is seen archived, locked out or deleted in the POS: the declared employee, or, when none of that
+      name is there, those of its latest sales: certain. Five or more late orders in a row, none arrived later, and nobody
+      is declared as assigned, or the POS has nobody of the declared name, or the employee of its latest sales or of our
+      own access is not active: likely. The same while it is not known who is assigned, or whether that employee is
+      active: possible, beside `connector_stalled`.
     Fix: Shopify > Mortar > Settings > orders panel > Employee assigned to POS transactions: choose an active one, best
       one kept for online orders (eCom Orders, Online Orders, Shopify Sales), and save.
     Then: once a later order has arrived, one held order is touched, and the others follow after it has arrived.
@@ -61,7 +61,7 @@ def employee_archived(ev: Evidence) -> Suspicion | None:
 
 def _seen(ev: Evidence, one: Employee) -> Suspicion | None:
     """What the POS itself shows of the employee."""
-    if not overdue(ev) or passed(ev):
+    if not overdue(ev) or passed_overdue(ev):
         return None
     facts = (
         pos(f"employee {title_of(one)}", why(one)),

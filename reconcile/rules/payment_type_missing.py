@@ -4,7 +4,7 @@ from reconcile.evidence import Evidence
 from reconcile.model import Certainty, Remedy, Scope
 from reconcile.rules import Suspicion, rule
 from reconcile.rules._facts import listed, pos
-from reconcile.rules._set_up import PAYMENT_TYPE, overdue, passed, passed_fact, read_fact, without_payment_type
+from reconcile.rules._set_up import PAYMENT_TYPE, overdue, passed_fact, passed_overdue, read_fact, without_payment_type
 
 
 @rule(
@@ -30,11 +30,11 @@ def payment_type_missing(ev: Evidence) -> Suspicion | None:
       outlets.
     Then: the waiting orders arrive by themselves. What is still absent after a later reading has shown the payment
       type is touched, one order first.
-    Not this: orders that became eligible later have arrived without it. A payment type that exists, but not at every
-      outlet, cannot be seen here.
+    Not this: orders that became eligible later have arrived without it, when this one was overdue. A payment type that
+      exists, but not at every outlet, cannot be seen here.
     Source: facts/connector-causes.md, A3 P1 and C1
     """
-    if not overdue(ev) or not without_payment_type(ev) or passed(ev):
+    if not overdue(ev) or not without_payment_type(ev) or passed_overdue(ev):
         return None
     types = (ev.shop.set_up.payment_types if ev.shop.set_up else None) or ()
     near = [name for name in types if PAYMENT_TYPE.casefold() in name.casefold()]

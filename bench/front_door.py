@@ -43,7 +43,7 @@ def contestants(these: Parts, *, beside_express: bool) -> dict[str, Door]:
     """Everybody, up and waiting; who is not being asked costs nothing."""
     up = these.stack.enter_context
     found = {
-        SQLITE: up(ours(these.installed())),
+        SQLITE: up(ours(these.installed(), processes=2)),
         POSTGRES: up(ours(these.installed(these.database()), processes=2)),
         "Flask, one Celery publish per request": up(naive(these.folder(), SECRET)),
         CEILING: up(bare(these.folder())),

@@ -97,8 +97,8 @@ out, three minutes after they were last renewed; all others go on at once.""",
 SIZING = (
     "What this machine carries",
     """\
-With the processes of the Procfile: on SQLite one web process and one worker, on PostgreSQL two of each, all on this
-machine with the database, the broker and whatever made the load. Peaks are several times the average of a day; what
+With two web processes, and on SQLite one worker, on PostgreSQL two, all on this machine with the database, the
+broker and whatever made the load. Peaks are several times the average of a day; what
 a tenth of the speed carries in a day leaves room for them, and for catching up after an outage.""",
 )
 SIZES = {  # database: its rows in the tables of the front door, of verdicts and of growth
@@ -112,7 +112,7 @@ IN_THE_WAY = {
 What stands in the way: a web process in Python computes on one core at a time. Of the processor time of a delivery the
 server, the signature and the seal are the smaller part (*Where the time goes* has them alone); the rest is the row's
 way into the database, a share of a commit that waits for the disk, and the threads' handing over to each other.
-SQLite has one writer and so one web process, where express has two; PostgreSQL works on the same two cores as the
+On SQLite the two web processes take turns at its one writer's lock; PostgreSQL works on the same two cores as the
 processes that it serves. The floor is the signature, the seal and the row.""",
     "verdicts": """\
 What stands in the way: a worker in Python computes on one core at a time, so that on SQLite, where one worker is the

@@ -1,7 +1,7 @@
 """Alerts on their way: each is kept in the ledger until every channel of its shop has taken it.
 
 In quiet hours they wait; at their end what has gathered is one summary. A channel that fails is tried again later and
-given up after five tries, visibly; the others are not sent it twice.
+given up after six tries, visibly; the others are not sent it twice.
 """
 
 import logging

@@ -1,6 +1,7 @@
 """The ledger: two engines on one database, one that writes and one that only reads."""
 
 import logging
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 SAFE_WAL = (3, 51, 3)  # earlier SQLite can lose committed rows when a WAL is reset under two connections
 SQLITE_BUSY_MS = 15_000
+TURN_S = 0.0003  # between two tries for SQLite's write lock; a small commit holds it for about three times that
 SQLITE, POSTGRESQL = "sqlite", "postgresql+psycopg"
 DRIVERS = {
     SQLITE: SQLITE,
@@ -52,19 +54,20 @@ class Ledger:
             _make_folder(Path(self.url.database).parent)
         engine = create_engine(self.url, module=dbapi2, pool_size=pool_size, connect_args={"check_same_thread": False})
         journal = _journal_mode(dbapi2.sqlite_version_info)
+        patience_ms = SQLITE_BUSY_MS if busy_ms is None else busy_ms
 
         @event.listens_for(engine, "connect")
         def set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
             connection.isolation_level = None  # the driver must not open transactions
             cursor = connection.cursor()
-            cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS if busy_ms is None else busy_ms}")
+            cursor.execute(f"PRAGMA busy_timeout={patience_ms}")
             for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
         @event.listens_for(engine, "begin")
         def begin_transaction(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
+            _wait_for_turn(connection, begin, patience_ms, dbapi2.OperationalError)
 
         return engine
 
@@ -109,6 +112,29 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError([f"DATABASE_URL: the folder {folder} cannot be made: {error.strerror}"]) from None
+
+
+def _wait_for_turn(connection: Connection, begin: str, patience_ms: int, refused: type[Exception]) -> None:
+    """Begin a transaction as soon as the lock is free.
+
+    SQLite's own waiting sleeps for up to a tenth of a second between two tries: of several processes that write all the
+    time one or the other would miss its turn again and again.
+    """
+    cursor, give_up_at = connection.connection.cursor(), time.monotonic() + patience_ms / 1000
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < give_up_at:
+            try:
+                cursor.execute(begin)
+            except refused as error:
+                if "locked" not in str(error):
+                    break
+                time.sleep(TURN_S)
+            else:
+                return
+        connection.exec_driver_sql(begin)  # whatever is wrong is said as anything else that the ledger cannot do
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={patience_ms}")
 
 
 def _journal_mode(version: tuple[int, ...]) -> str:

@@ -76,6 +76,11 @@ class Postgres:
             return False
         return True
 
+    def setting(self, name: str) -> str:
+        """A setting as a new connection finds it."""
+        with psycopg.connect(f"{self.base.replace('+psycopg', '')}/postgres") as connection:
+            return str(connection.execute(f"SHOW {name}".encode()).fetchone()[0])  # type: ignore[index]
+
     def run(self, statement: str, database: str = "postgres") -> None:
         with psycopg.connect(f"{self.base.replace('+psycopg', '')}/{database}", autocommit=True) as connection:
             connection.execute(statement.encode())

@@ -12,6 +12,7 @@ from pysqlite3 import dbapi2
 
 from reconcile.ledger import Ledger
 from reconcile.ledger.schema import migrate
+from tests.conftest import wait_until
 from tests.faults.stack import Stack
 from tests.postgres import Postgres
 
@@ -100,6 +101,8 @@ class PostgresPlace:
     def _read_only(self, word: str) -> None:
         self._server.run(f"ALTER SYSTEM SET default_transaction_read_only = {word}")
         self._server.run("SELECT pg_reload_conf()")
+        # A server that tells a new connection of it has told all older ones.
+        wait_until(lambda: self._server.setting("default_transaction_read_only") == word)
 
     def whole(self) -> bool:
         return self._server.answers()

@@ -10,7 +10,9 @@ from reconcile.model import Certainty, Finding, Remedy, Scope, Standing
 from reconcile.rules import Rule, catalogue
 
 LAST = "unexplained"  # asked only when no other rule speaks
-JUST_BEFORE = timedelta(minutes=5)  # a reading so shortly before an order still speaks for it
+JUST_BEFORE = timedelta(
+    minutes=10
+)  # the last reading before an order speaks for it: the next is made five minutes later, or soon after
 SURE = {Certainty.CERTAIN: 0, Certainty.LIKELY: 1, Certainty.POSSIBLE: 2}
 JUDGED = (Standing.WAITING, Standing.MISSING, Standing.PENDING, Standing.DIFFERS)
 

@@ -16,10 +16,15 @@ def came_by_itself(this: Round, row: Row[Any], look: Look) -> dict[str, Any]:
     Something was in its way all the same: how long it took is no measure of the connector's speed. What was missing for
     a cause that is certain was not in time, however long the connector is given since.
     """
-    was_missing = row.standing == Standing.MISSING and row.certainty == Certainty.CERTAIN
-    if (was_missing or _was_late(this, row, look)) and row.standing != Standing.EXCLUDED:
+    if (_was_missing(row) or _was_late(this, row, look)) and row.standing != Standing.EXCLUDED:
         return {}
     return {"subject": "", "disturbed": True, **dict.fromkeys(("cause", "certainty", "noticed_at"))}
+
+
+def _was_missing(row: Row[Any]) -> bool:
+    """For a cause that is certain, and not only until it became eligible again: paid, captured, released."""
+    is_certain = row.standing == Standing.MISSING and row.certainty == Certainty.CERTAIN
+    return is_certain and row.noticed_at is not None and bool(row.noticed_at >= row.eligible_at)
 
 
 def _was_late(this: Round, row: Row[Any], look: Look) -> bool:

@@ -23,8 +23,8 @@ def here(ledger: Ledger) -> Iterator[Front]:
         yield opened
 
 
-def cause_after(here: Front, standing: str, cause: str, certainty: str) -> str | None:
-    """The cause on an order that stood so, and came five minutes after it was placed."""
+def cause_after(here: Front, standing: str, cause: str, certainty: str, noticed: int = 1) -> str | None:
+    """The cause on an order that stood so since these minutes, and came five minutes after it was placed."""
     now = here.shopify.now()
     placed = now - timedelta(hours=1)
     line = OrderLine(line_id=1, sku="MUG-01", title="Mug", quantity=1, current_quantity=1, price=Decimal(100))
@@ -32,7 +32,12 @@ def cause_after(here: Front, standing: str, cause: str, certainty: str) -> str |
         ORDER, name="#1001", number=1001, created_at=placed, updated_at=placed, total=Decimal("100.00"), tax=Decimal(0),
         current_tax=Decimal(0), shipping=Decimal(0), lines=(line,),
     )  # fmt: skip
-    known = {"standing": standing, "cause": cause, "certainty": certainty, "noticed_at": placed}
+    known = {
+        "standing": standing,
+        "cause": cause,
+        "certainty": certainty,
+        "noticed_at": placed + timedelta(minutes=noticed),
+    }
     keep(here.services.ledger, order, next_look_at=now, detailed_at=now, **known)
     sale = int(here.pos.sell("#1001").partition(":")[2])
     here.pos.books.set_order(sale, created_at=placed + timedelta(minutes=5))
@@ -55,3 +60,7 @@ def test_what_was_missing_for_a_cause_that_is_certain_keeps_it(here: Front) -> N
 )
 def test_what_came_in_time_had_none(here: Front, standing: str, cause: str, certainty: str) -> None:
     assert cause_after(here, standing, cause, certainty) is None
+
+
+def test_what_held_it_back_before_it_was_eligible_is_no_cause_of_it(here: Front) -> None:
+    assert cause_after(here, "missing", "payment_not_captured", "certain", noticed=-10) is None

@@ -1,6 +1,7 @@
 """The ledger: two engines on one database, one that writes and one that only reads."""
 
 import logging
+import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ class Ledger:
     def __init__(self, url: str, *, busy_ms: int | None = None, pool_size: int = 20) -> None:
         self.url = _address(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._queue, self._patience_s = threading.Lock(), (SQLITE_BUSY_MS if busy_ms is None else busy_ms) / 1000
         self._writing = self._engine(busy_ms, pool_size, begin="BEGIN IMMEDIATE")
         # A deferred transaction that reads and then writes fails at once when another wrote meanwhile,
         # and an immediate one would make every page take the write lock: hence two engines.
@@ -74,8 +76,18 @@ class Ledger:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction, committed at the end; keep it short and never call a vendor inside."""
-        with self._writing.begin() as connection:
+        with self._queued(), self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _queued(self) -> Iterator[None]:
+        """Of the threads of this process one at a time tries for SQLite's lock; the others sleep until it has had it."""
+        is_next = self.is_sqlite and self._queue.acquire(timeout=self._patience_s)
+        try:
+            yield
+        finally:
+            if is_next:
+                self._queue.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -72,7 +72,7 @@ def test_two_ledgers_of_different_size_do_the_same_work() -> None:
 def test_every_page_is_asked_for_on_both_ledgers() -> None:
     found = pages.measure(runs=1, size=300)
     assert len(found["table"]) == 2
-    assert len(found["targets"]) == 2 * 7
+    assert len(found["targets"]) == 2 * 8
     assert min(figures(found, "incident ms")) > 0
 
 

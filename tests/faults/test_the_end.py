@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from reconcile.ledger import Ledger
-from reconcile.ledger.tables import shops
+from reconcile.ledger.tables import heartbeats, shops
 from tests.conftest import wait_until
 from tests.faults.auditor import until_folded
 from tests.faults.conftest import MakeStack
 from tests.faults.shopify_sender import ShopifySender, day_of
-from tests.faults.stack import shop_entry
+from tests.faults.stack import Stack, shop_entry
 from tests.figures import Note
 
 WITHIN_S = 10  # the shortest that is usual between SIGTERM and SIGKILL: a container engine's
@@ -31,6 +31,13 @@ def leases(ledger: Ledger) -> list[str]:
         return list(connection.execute(select(shops.c.store).where(shops.c.lease_token.is_not(None))).scalars())
 
 
+def is_at_work(ledger: Ledger, stack: Stack) -> bool:
+    """Whether the worker that runs now has begun: before that a signal ends it as it ends any program."""
+    mine = heartbeats.c.name.endswith(f":{stack.process('worker').pid}")
+    with ledger.read() as connection:
+        return connection.execute(select(heartbeats.c.name).where(mine)).first() is not None
+
+
 def test_web_worker_and_beat_end_together_under_load(from_outside: Ledger, make_stack: MakeStack, note: Note) -> None:
     stack = make_stack(*(shop_entry(f"shop{number}") for number in range(8)))
     sender, told = ShopifySender(stack.url), [one for number in range(8) for one in day_of(f"shop{number}", 60)]
@@ -38,7 +45,7 @@ def test_web_worker_and_beat_end_together_under_load(from_outside: Ledger, make_
     load.start()
     longest = 0.0
     for stop in range(1, 4):
-        wait_until(lambda so_many=stop * 100: len(sender.acknowledged) > so_many)
+        wait_until(lambda so_many=stop * 100: len(sender.acknowledged) > so_many and is_at_work(from_outside, stack))
         ended = stack.stop_together()
         assert {name: code for name, (code, _) in ended.items()} == {"web": 0, "worker": 0, "beat": 0}
         assert leases(from_outside) == []

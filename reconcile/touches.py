@@ -63,13 +63,14 @@ class TouchBook:
         return "arrived" in outcomes or "not_arrived" not in outcomes
 
     def left_over(self, order_id: int, cause: str, subject: str, now: datetime) -> bool:
-        """Whether the order did not arrive after a touch for its cause, while others that it had held back did.
+        """Whether the order did not arrive after two touches for its cause, while others that it had held back did.
 
-        What is over for them is not what keeps this one out. A slow connector is given its time first.
+        What is over for them is not what keeps this one out. One touch in vain may have met something else that stopped
+        every order at that moment; and a slow connector is given its time first.
         """
         alike = [row for row in self.rows if (row.cause, row.subject) == (cause, subject)]
-        mine = [row for row in alike if row.order_id == order_id]
-        in_vain = bool(mine) and mine[-1].outcome == "not_arrived" and mine[-1].intended_at < now - LEFT_OVER
+        mine = [row for row in alike if row.order_id == order_id and row.outcome == "not_arrived"]
+        in_vain = len(mine) > 1 and mine[-1].intended_at < now - LEFT_OVER
         return in_vain and any(row.outcome == "arrived" for row in alike if row.order_id != order_id)
 
     def under_way(self, now: datetime) -> int:

@@ -45,12 +45,17 @@ def _suspicion(
 
 
 def _suspects(ev: Evidence) -> dict[str, Fraction]:
-    """How probably each of the order's properties is what holds it back: one outweighs the others, or they share it."""
+    """How probably each of the order's properties is what holds it back: one outweighs the others, or they share it.
+
+    None that a switch of the connector accounts for as well: who has installed it knows of those.
+    """
     own = next((one for one in ev.shop.outcomes if one.order_id == ev.order.order_id), None)
     if own is None or not ev.absent or not _are_some_left_behind(ev.shop.outcomes):
         return {}
     every = beliefs(ev.shop.outcomes, ev.grace, priors(ev.shop.declared))
-    found = {trait: one.probability for trait, one in every.items() if trait.startswith(KINDS) and has(own, trait)}
+    mine = {trait: one.probability for trait, one in every.items() if has(own, trait)}
+    rival = max((mine[trait] for trait in mine if not trait.startswith(KINDS)), default=Fraction(0))
+    found = {trait: mine[trait] for trait in mine if trait.startswith(KINDS) and mine[trait] > rival}
     likely = {trait: probability for trait, probability in found.items() if probability >= LIKELY}
     return likely or {trait: probability for trait, probability in found.items() if probability >= POSSIBLE}
 

@@ -58,10 +58,10 @@ def test_what_came_while_it_looked_stands_and_is_looked_at_again_at_once(service
     assert written(services, before) == {"standing": "missing", "looks": 3, "next_look_at": now}
 
 
-def touch(services: Services, order_id: int, minutes_ago: int, outcome: str | None = None) -> None:
+def touch(services: Services, order_id: int, minutes_ago: int, outcome: str | None = None, number: int = 1) -> None:
     at = services.clock.now() - timedelta(minutes=minutes_ago)
     values = {
-        "store": "demo", "order_id": order_id, "number": 1, "tag": "reconciler-retry-1", "state": "done",
+        "store": "demo", "order_id": order_id, "number": number, "tag": f"reconciler-retry-{number}", "state": "done",
         "cause": CAUSE[0], "subject": CAUSE[1], "intended_at": at, "outcome": outcome,
     }  # fmt: skip
     with services.ledger.write() as connection:
@@ -111,15 +111,17 @@ def test_fixed_is_believed_until_a_touch_shows_otherwise(services: Services) -> 
     assert book_of(services).said_fixed(*CAUSE)
 
 
-def test_an_order_is_left_over_when_a_touch_was_in_vain_while_others_came(services: Services) -> None:
+def test_an_order_is_left_over_when_two_touches_were_in_vain_while_others_came(services: Services) -> None:
     def left_over(order_id: int) -> bool:
         return book_of(services).left_over(order_id, *CAUSE, services.clock.now())
 
-    touch(services, 1001, minutes_ago=90, outcome="not_arrived")
+    for number, last in ((1001, 90), (1003, 50)):
+        touch(services, number, minutes_ago=150, outcome="not_arrived")
+        touch(services, number, minutes_ago=last, outcome="not_arrived", number=2)
     assert not left_over(1001), "nothing shows that it is fixed"
     touch(services, 1002, minutes_ago=90, outcome="arrived")
-    touch(services, 1003, minutes_ago=50, outcome="not_arrived")
     touch(services, 1004, minutes_ago=90)
+    touch(services, 1005, minutes_ago=90, outcome="not_arrived")
     assert [left_over(number) for number in (1001, 1002, 1003, 1004, 1005)] == [True, False, False, False, False]
     assert not book_of(services).left_over(1001, "sku_unknown", "MUG-01", services.clock.now())
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from reconcile.evidence import Evidence, Outcome
+from reconcile.evidence import Declared, Evidence, Outcome
 from reconcile.inference import ENOUGH_LATE, LIKELY, NAMED_KINDS, POSSIBLE, beliefs, held_back
 from reconcile.model import Certainty, Fact
 from reconcile.rules import Suspicion
@@ -47,17 +47,26 @@ def _suspicion(
 def _suspects(ev: Evidence) -> dict[str, Fraction]:
     """How probably each of the order's properties is what holds it back: one outweighs the others, or they share it.
 
-    None that a switch of the connector accounts for as well: who has installed it knows of those.
+    None that a switch of the connector accounts for as well.
     """
     own = next((one for one in ev.shop.outcomes if one.order_id == ev.order.order_id), None)
     if own is None or not ev.absent or not _are_some_left_behind(ev.shop.outcomes):
         return {}
     every = beliefs(ev.shop.outcomes, ev.grace, priors(ev.shop.declared))
-    mine = {trait: one.probability for trait, one in every.items() if has(own, trait)}
-    rival = max((mine[trait] for trait in mine if not trait.startswith(KINDS)), default=Fraction(0))
-    found = {trait: mine[trait] for trait in mine if trait.startswith(KINDS) and mine[trait] > rival}
+    found = {trait: one.probability for trait, one in every.items() if trait.startswith(KINDS) and has(own, trait)}
+    if max(found.values(), default=Fraction(0)) < POSSIBLE:
+        return {}
+    rival = _of_a_switch(ev, own)
+    found = {trait: probability for trait, probability in found.items() if probability > rival}
     likely = {trait: probability for trait, probability in found.items() if probability >= LIKELY}
     return likely or {trait: probability for trait, probability in found.items() if probability >= POSSIBLE}
+
+
+def _of_a_switch(ev: Evidence, own: Outcome) -> Fraction:
+    """How probably a switch of the connector holds the order back, whatever was declared of it: that may be wrong."""
+    every = beliefs(ev.shop.outcomes, ev.grace, priors(Declared()))
+    switches = (one for trait, one in every.items() if not trait.startswith(KINDS) and has(own, trait))
+    return max((one.probability for one in switches), default=Fraction(0))
 
 
 def _are_some_left_behind(outcomes: tuple[Outcome, ...]) -> bool:

@@ -50,7 +50,8 @@ def _suspects(ev: Evidence) -> dict[str, Fraction]:
     None that a switch of the connector accounts for as well.
     """
     own = next((one for one in ev.shop.outcomes if one.order_id == ev.order.order_id), None)
-    if own is None or not ev.absent or not _are_some_left_behind(ev.shop.outcomes):
+    unread = ev.order.payments is None  # a switch may account for it: that is not known yet
+    if own is None or unread or not ev.absent or not _are_some_left_behind(ev.shop.outcomes):
         return {}
     every = beliefs(ev.shop.outcomes, ev.grace, priors(ev.shop.declared))
     found = {trait: one.probability for trait, one in every.items() if trait.startswith(KINDS) and has(own, trait)}

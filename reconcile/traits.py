@@ -52,10 +52,12 @@ def paid_by_hand(order: Order) -> bool:
 def paid_without_transactions(order: Order) -> bool:
     """Marked as paid while no successful sale or capture is on it (an imported or marketplace order).
 
-    No webhook carries the payments: while they are unread, an order without a payment provider counts as such.
+    No webhook carries the payments: while they are unread, an order without a payment provider counts as such. One that
+    was still pending when they were read has been paid since.
     """
     if order.financial_status != "paid" or order.total == Decimal(0):
         return False
     if order.payments is None:
         return not any(name.strip() for name in order.gateways)
-    return not any(payment.kind in ("sale", "capture") and payment.status == "success" for payment in order.payments)
+    taken = [payment.status for payment in order.payments if payment.kind in ("sale", "capture")]
+    return "success" not in taken and "pending" not in taken
